@@ -1,0 +1,79 @@
+// NumPy arrays at the border: checked here once, plain pointers from here on.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "program/program.hpp"
+
+namespace tidegate::python {
+
+namespace py = pybind11;
+
+// Floating-point work above which other Python threads may run meanwhile; below, handing the GIL over costs more.
+constexpr double kFlopsWorthRelease = 2e6;
+
+class ReleaseGil {
+ public:
+  explicit ReleaseGil(double flops) {
+    if (flops > kFlopsWorthRelease) release_.emplace();
+  }
+
+ private:
+  std::optional<py::gil_scoped_release> release_;
+};
+
+inline std::string text(const Shape& shape) {
+  std::string all;
+  for (const int64_t extent : shape) all += (all.empty() ? "" : ", ") + (extent < 0 ? "any" : std::to_string(extent));
+  return "(" + all + (shape.size() == 1 ? ",)" : ")");
+}
+
+inline Shape shape_of(const py::array& a) { return Shape(a.shape(), a.shape() + a.ndim()); }
+
+// The data of a C-contiguous array of T.
+template <class T>
+const T* data_of(const py::array& a, const std::string& name) {
+  if (!py::dtype::of<T>().is(a.dtype()) && !py::dtype::of<T>().equal(a.dtype()))
+    throw py::type_error("argument `" + name + "` expected dtype " + std::string(py::str(py::dtype::of<T>())) +
+                         ", received " + std::string(py::str(a.dtype())) + ".");
+  if (!(a.flags() & py::array::c_style))
+    throw py::value_error("argument `" + name + "` expected a C-contiguous array.");
+  return static_cast<const T*>(a.data());
+}
+
+// The same, with the shape that is expected of it; -1 stands for any extent.
+template <class T>
+const T* data_of(const py::array& a, const std::string& name, const Shape& expected) {
+  const Shape shape = shape_of(a);
+  bool fits = shape.size() == expected.size();
+  for (size_t i = 0; fits && i < shape.size(); ++i) fits = expected[i] < 0 || shape[i] == expected[i];
+  if (!fits)
+    throw py::value_error("argument `" + name + "` expected shape " + text(expected) + ", received " + text(shape) + ".");
+  return data_of<T>(a, name);
+}
+
+template <class T>
+py::array_t<T> new_array(const Shape& shape) {
+  return py::array_t<T>(std::vector<py::ssize_t>(shape.begin(), shape.end()));
+}
+
+// Calls f with a T of the array's element type.
+template <class F>
+auto with_element(const py::array& a, const std::string& name, F f) {
+  if (a.dtype().equal(py::dtype::of<float>())) return f(float{});
+  if (a.dtype().equal(py::dtype::of<double>())) return f(double{});
+  throw py::type_error("argument `" + name + "` expected dtype float32 or float64, received " +
+                       std::string(py::str(a.dtype())) + ".");
+}
+
+Activation activation_named(const std::string& name);
+
+void bind_operators(py::module_& m);
+void bind_functions(py::module_& m);
+
+}  // namespace tidegate::python

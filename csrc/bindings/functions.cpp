@@ -1,0 +1,203 @@
+// Functions over arrays: activations, optimizer updates, threads, instruction sets, and what the machine can do.
+#include <pybind11/stl.h>
+
+#include <chrono>
+
+#include "bindings/arrays.hpp"
+#include "runtime/parallel.hpp"
+
+namespace tidegate::python {
+namespace {
+
+constexpr const char* kActivationNames[] = {
+#define TIDEGATE_NAME(name) #name,
+    TIDEGATE_ACTIVATIONS(TIDEGATE_NAME)
+#undef TIDEGATE_NAME
+};
+
+std::vector<std::string> activation_names() { return {std::begin(kActivationNames), std::end(kActivationNames)}; }
+
+template <class T>
+const KernelTable<T>& kernels() {
+  return table<T>(current());
+}
+
+// Rows along the last axis.
+struct RowsOf {
+  int64_t count, width;
+
+  explicit RowsOf(const py::array& a) : count(0), width(a.ndim() ? a.shape(a.ndim() - 1) : 1) {
+    if (width) count = a.size() / width;
+  }
+};
+
+py::array activate(const std::string& name, const py::array& x) {
+  const Activation f = activation_named(name);
+  return with_element(x, "x", [&](auto element) -> py::array {
+    using T = decltype(element);
+    const T* from = data_of<T>(x, "x");
+    py::array_t<T> y = new_array<T>(shape_of(x));
+    T* to = y.mutable_data();
+    const RowsOf rows(x);
+    run_team(1, [&](const Member&) {
+      for (int64_t r = 0; r < rows.count; ++r) kernels<T>().activate(f, from + r * rows.width, to + r * rows.width, rows.width);
+    });
+    return std::move(y);
+  });
+}
+
+py::array activate_gradient(const std::string& name, const py::array& x, const py::array& y, const py::array& d_y) {
+  const Activation f = activation_named(name);
+  return with_element(x, "x", [&](auto element) -> py::array {
+    using T = decltype(element);
+    const Shape shape = shape_of(x);
+    const T *from = data_of<T>(x, "x"), *output = data_of<T>(y, "y", shape), *d_output = data_of<T>(d_y, "d_y", shape);
+    py::array_t<T> d_x = new_array<T>(shape);
+    T* to = d_x.mutable_data();
+    const RowsOf rows(x);
+    run_team(1, [&](const Member&) {
+      for (int64_t r = 0; r < rows.count; ++r) {
+        const int64_t i = r * rows.width;
+        kernels<T>().activate_gradient(f, from + i, output + i, d_output + i, to + i, rows.width);
+      }
+    });
+    return std::move(d_x);
+  });
+}
+
+py::array log(const py::array& x) {
+  return with_element(x, "x", [&](auto element) -> py::array {
+    using T = decltype(element);
+    py::array_t<T> y = new_array<T>(shape_of(x));
+    kernels<T>().log(data_of<T>(x, "x"), y.mutable_data(), x.size());
+    return std::move(y);
+  });
+}
+
+// A slot of an optimizer, updated in place; null if it has none.
+template <class T>
+T* slot(const std::optional<py::array>& a, const char* name, const Shape& shape) {
+  if (!a) return nullptr;
+  data_of<T>(*a, name, shape);
+  if (!a->writeable()) throw py::value_error(std::string("argument `") + name + "` expected a writeable array.");
+  return static_cast<T*>(const_cast<void*>(a->data()));
+}
+
+using Slot = std::optional<py::array>;
+
+// The new weight: update(weight, gradient, out, n) over arrays of one shape and dtype.
+template <class Update>
+py::array updated(const py::array& w, const py::array& g, Update update) {
+  return with_element(w, "w", [&](auto element) -> py::array {
+    using T = decltype(element);
+    const Shape shape = shape_of(w);
+    const T *weight = data_of<T>(w, "w"), *gradient = data_of<T>(g, "g", shape);
+    py::array_t<T> out = new_array<T>(shape);
+    T* to = out.mutable_data();
+    run_team(1, [&](const Member&) { update(weight, gradient, to, w.size(), shape); });
+    return std::move(out);
+  });
+}
+
+py::array sgd_update(const py::array& w, const py::array& g, const Slot& momentum_slot, double rate, double momentum,
+                     bool nesterov) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().sgd(weight, gradient, slot<T>(momentum_slot, "momentum_slot", shape), out, n, T(rate), T(momentum),
+                     nesterov);
+  });
+}
+
+py::array rmsprop_update(const py::array& w, const py::array& g, const py::array& velocity, const Slot& momentum_slot,
+                         const Slot& average, double rate, double rho, double momentum, double epsilon) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().rmsprop(weight, gradient, slot<T>(velocity, "velocity", shape),
+                         slot<T>(momentum_slot, "momentum_slot", shape), slot<T>(average, "average", shape), out, n,
+                         T(rate), T(rho), T(momentum), T(epsilon));
+  });
+}
+
+py::array adam_update(const py::array& w, const py::array& g, const py::array& m, const py::array& v, const Slot& v_hat,
+                      double alpha, double beta_1, double beta_2, double epsilon) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().adam(weight, gradient, slot<T>(m, "m", shape), slot<T>(v, "v", shape), slot<T>(v_hat, "v_hat", shape),
+                      out, n, T(alpha), T(beta_1), T(beta_2), T(epsilon));
+  });
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Flops per second of independent float32 fma chains on this thread.
+double fma_peak(int64_t iterations) {
+  const auto start = std::chrono::steady_clock::now();
+  const double flops = kernels<float>().fma_chain(iterations);
+  return flops / seconds_since(start);
+}
+
+// Bytes per second of reading an array of so many bytes again and again on this thread.
+double read_bandwidth(int64_t bytes, int64_t times) {
+  const Array<float> data(bytes / int64_t(sizeof(float)));
+  std::fill_n(data.data(), data.size(), 1.0f);
+  volatile float sink = kernels<float>().read(data.data(), data.size(), 1);
+  const auto start = std::chrono::steady_clock::now();
+  sink = kernels<float>().read(data.data(), data.size(), times);
+  static_cast<void>(sink);
+  return double(bytes) * double(times) / seconds_since(start);
+}
+
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> names;
+  for (const InstructionSet* set : available()) names.push_back(set->name);
+  return names;
+}
+
+py::dict info() {
+  py::dict all;
+  all["instruction_set"] = current().name;
+  all["threads"] = num_threads();
+  all["threading"] = threading_name();
+#if defined(__clang__)
+  all["compiler"] = "Clang " __clang_version__;
+#else
+  all["compiler"] = "GCC " __VERSION__;
+#endif
+  return all;
+}
+
+void set_threads(int threads) {
+  if (threads < 1)
+    throw py::value_error("argument `n` expected a positive integer, received " + std::to_string(threads) + ".");
+  set_num_threads(threads);
+}
+
+}  // namespace
+
+Activation activation_named(const std::string& name) {
+  for (size_t i = 0; i < std::size(kActivationNames); ++i)
+    if (name == kActivationNames[i]) return static_cast<Activation>(i);
+  throw py::value_error("argument `activation` expected the name of a native activation, received '" + name + "'.");
+}
+
+void bind_functions(py::module_& m) {
+  using namespace py::literals;
+  m.def("activation_names", &activation_names);
+  m.def("activate", &activate, "name"_a, "x"_a);
+  m.def("activate_gradient", &activate_gradient, "name"_a, "x"_a, "y"_a, "d_y"_a);
+  m.def("log", &log, "x"_a);
+  m.def("sgd_update", &sgd_update, "w"_a, "g"_a, "momentum_slot"_a, py::kw_only(), "learning_rate"_a, "momentum"_a,
+        "nesterov"_a);
+  m.def("rmsprop_update", &rmsprop_update, "w"_a, "g"_a, "velocity"_a, "momentum_slot"_a, "average"_a, py::kw_only(),
+        "learning_rate"_a, "rho"_a, "momentum"_a, "epsilon"_a);
+  m.def("adam_update", &adam_update, "w"_a, "g"_a, "m"_a, "v"_a, "v_hat"_a, py::kw_only(), "alpha"_a, "beta_1"_a,
+        "beta_2"_a, "epsilon"_a);
+  m.def("set_num_threads", &set_threads, "n"_a);
+  m.def("get_num_threads", &num_threads);
+  m.def("instruction_sets", &instruction_sets);
+  m.def("set_instruction_set", &use, "name"_a);
+  m.def("fma_peak", &fma_peak, "iterations"_a);
+  m.def("read_bandwidth", &read_bandwidth, "bytes"_a, "times"_a);
+  m.def("info", &info);
+}
+
+}  // namespace tidegate::python

@@ -1,0 +1,368 @@
+// Operators (one native layer's configuration, with forward and backward) and Programs (a chain of them, packed).
+#include <pybind11/stl.h>
+
+#include <array>
+#include <variant>
+
+#include "bindings/arrays.hpp"
+
+namespace tidegate::python {
+namespace {
+
+using OptionalArray = std::optional<py::array>;
+using Arrays = std::vector<py::array>;
+using OptionalArrays = std::optional<std::vector<OptionalArray>>;
+
+// What a forward pass keeps for its backward pass: arrays of the caller, held alive, and native buffers.
+struct Kept {
+  Arrays arrays;
+  std::variant<std::monostate, KeptRecurrent<float>, KeptRecurrent<double>> recurrent;
+  OptionalArray mask;
+  Shape shape;
+  const InstructionSet* set = &current();
+
+  size_t bytes() const {
+    size_t total = 0;
+    for (const py::array& a : arrays) total += static_cast<size_t>(a.nbytes());
+    if (const auto* k = std::get_if<KeptRecurrent<float>>(&recurrent)) total += k->bytes();
+    if (const auto* k = std::get_if<KeptRecurrent<double>>(&recurrent)) total += k->bytes();
+    return total;
+  }
+};
+
+struct Operator {
+  virtual ~Operator() = default;
+  virtual std::unique_ptr<Step<float>> step(const Arrays& weights, float) const = 0;
+  virtual std::unique_ptr<Step<double>> step(const Arrays& weights, double) const = 0;
+};
+
+void check_count(size_t count, size_t expected, const char* name) {
+  if (count != expected)
+    throw py::value_error(std::string("argument `") + name + "` expected " + std::to_string(expected) +
+                          " arrays, received " + std::to_string(count) + ".");
+}
+
+class Recurrent final : public Operator {
+ public:
+  explicit Recurrent(const RecurrentConfig& config) : config(config) {}
+
+  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override { return make_step<float>(weights); }
+  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override { return make_step<double>(weights); }
+
+  py::tuple forward(const py::array& x, const Arrays& weights, const OptionalArrays& states, const OptionalArray& mask,
+                    bool keep) const {
+    return with_element(x, "x", [&](auto element) { return forward_of<decltype(element)>(x, weights, states, mask, keep); });
+  }
+
+  py::tuple backward(const Kept& kept, const OptionalArray& d_y, const OptionalArrays& d_states, bool need_d_x) const {
+    if (const auto* k = std::get_if<KeptRecurrent<float>>(&kept.recurrent))
+      return backward_of(kept, *k, d_y, d_states, need_d_x);
+    if (const auto* k = std::get_if<KeptRecurrent<double>>(&kept.recurrent))
+      return backward_of(kept, *k, d_y, d_states, need_d_x);
+    throw py::value_error("argument `kept` expected what this operator's forward kept.");
+  }
+
+ private:
+  int64_t columns() const { return config.layout().gates * config.units; }
+  size_t state_count() const { return static_cast<size_t>(config.layout().states); }
+  Shape bias_shape() const { return config.bias_rows() == 2 ? Shape{2, columns()} : Shape{columns()}; }
+
+  template <class T>
+  RecurrentWeights<T> weights_of(const Arrays& weights, int64_t features) const {
+    check_count(weights.size(), config.use_bias ? 3 : 2, "weights");
+    return {data_of<T>(weights[0], "kernel", {features, columns()}),
+            data_of<T>(weights[1], "recurrent_kernel", {config.units, columns()}),
+            config.use_bias ? data_of<T>(weights[2], "bias", bias_shape()) : nullptr};
+  }
+
+  template <class T>
+  PackedRecurrent<T> pack(const Arrays& weights, int64_t features) const {
+    return PackedRecurrent<T>(current(), config, features, weights_of<T>(weights, features));
+  }
+
+  template <class T>
+  std::unique_ptr<Step<T>> make_step(const Arrays& weights) const {
+    check_count(weights.size(), config.use_bias ? 3 : 2, "weights");
+    data_of<T>(weights[0], "kernel", {-1, columns()});
+    return std::make_unique<RecurrentStep<T>>(config, pack<T>(weights, weights[0].shape(0)));
+  }
+
+  template <class T>
+  void states_of(const OptionalArrays& states, int64_t batch, const char* name, const T* (&to)[2]) const {
+    if (!states) return;
+    check_count(states->size(), state_count(), name);
+    for (size_t i = 0; i < state_count(); ++i)
+      if ((*states)[i]) to[i] = data_of<T>(*(*states)[i], name, {batch, config.units});
+  }
+
+  template <class T>
+  py::tuple forward_of(const py::array& x, const Arrays& weights, const OptionalArrays& states,
+                       const OptionalArray& mask, bool keep) const {
+    RecurrentForward<T> call{};
+    call.x = data_of<T>(x, "x", {-1, -1, -1});
+    const int64_t B = x.shape(0), steps = x.shape(1), F = x.shape(2), U = config.units;
+    if (steps == 0) throw py::value_error("argument `x` expected at least one timestep, received shape " + text(shape_of(x)) + ".");
+    call.shape = {B, steps, F};
+    states_of(states, B, "states", call.states);
+    if (mask) call.mask = reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", {B, steps}));
+    py::array_t<T> y = new_array<T>(config.return_sequences ? Shape{B, steps, U} : Shape{B, U});
+    call.y = y.mutable_data();
+    py::list final_states;
+    for (size_t i = 0; i < state_count(); ++i) {
+      py::array_t<T> state = new_array<T>({B, U});
+      call.final_states[i] = state.mutable_data();
+      final_states.append(state);
+    }
+    std::unique_ptr<Kept> kept;
+    KeptRecurrent<T>* native = nullptr;
+    if (keep) {
+      kept = std::make_unique<Kept>();
+      kept->arrays = weights;
+      kept->arrays.insert(kept->arrays.begin(), x);
+      kept->mask = mask;
+      kept->shape = shape_of(y);
+      native = &kept->recurrent.template emplace<KeptRecurrent<T>>();
+    }
+    const RecurrentWeights<T> canonical = weights_of<T>(weights, F);
+    {
+      const ReleaseGil release(2.0 * B * steps * (F + U) * columns());
+      const PackedRecurrent<T> packed(current(), config, F, canonical);
+      tidegate::forward(config, packed, call, native);
+    }
+    return py::make_tuple(y, final_states, kept ? py::cast(std::move(kept)) : py::none());
+  }
+
+  template <class T>
+  py::tuple backward_of(const Kept& kept, const KeptRecurrent<T>& native, const OptionalArray& d_y,
+                        const OptionalArrays& d_states, bool need_d_x) const {
+    const py::array& x = kept.arrays[0];
+    const int64_t B = x.shape(0), steps = x.shape(1), F = x.shape(2), U = config.units;
+    RecurrentBackward<T> call{};
+    call.x = static_cast<const T*>(x.data());
+    call.weights = weights_of<T>(Arrays(kept.arrays.begin() + 1, kept.arrays.end()), F);
+    if (kept.mask) call.mask = static_cast<const uint8_t*>(kept.mask->data());
+    if (d_y) call.d_y = data_of<T>(*d_y, "d_y", kept.shape);
+    states_of(d_states, B, "d_states", call.d_final_states);
+    py::object d_x = py::none();
+    if (need_d_x) {
+      py::array_t<T> array = new_array<T>({B, steps, F});
+      call.d_x = array.mutable_data();
+      d_x = array;
+    }
+    py::list d_weights, d_initial;
+    for (T** to : {&call.d_kernel, &call.d_recurrent_kernel, &call.d_bias}) {
+      const size_t i = d_weights.size();
+      if (i + 1 == kept.arrays.size()) break;
+      py::array_t<T> gradient = new_array<T>(shape_of(kept.arrays[i + 1]));
+      *to = gradient.mutable_data();
+      if (B == 0) std::fill_n(*to, gradient.size(), T(0));
+      d_weights.append(gradient);
+    }
+    for (size_t i = 0; i < state_count(); ++i) {
+      py::array_t<T> gradient = new_array<T>({B, U});
+      call.d_states[i] = gradient.mutable_data();
+      d_initial.append(gradient);
+    }
+    if (B > 0) {
+      const ReleaseGil release(6.0 * B * steps * (F + U) * columns());
+      tidegate::backward(config, native, call);
+    }
+    return py::make_tuple(d_x, d_weights, d_initial);
+  }
+
+  const RecurrentConfig config;
+};
+
+class Dense final : public Operator {
+ public:
+  explicit Dense(const DenseConfig& config) : config(config) {}
+
+  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override { return make_step<float>(weights); }
+  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override { return make_step<double>(weights); }
+
+  py::tuple forward(const py::array& x, const Arrays& weights, bool keep) const {
+    return with_element(x, "x", [&](auto element) { return forward_of<decltype(element)>(x, weights, keep); });
+  }
+
+  py::tuple backward(const Kept& kept, const py::array& d_y, bool need_d_x) const {
+    if (kept.recurrent.index() != 0) throw py::value_error("argument `kept` expected what this operator's forward kept.");
+    return with_element(d_y, "d_y", [&](auto element) { return backward_of<decltype(element)>(kept, d_y, need_d_x); });
+  }
+
+ private:
+  template <class T>
+  std::array<const T*, 2> weights_of(const Arrays& weights, int64_t features) const {
+    check_count(weights.size(), config.use_bias ? 2 : 1, "weights");
+    return {data_of<T>(weights[0], "kernel", {features, config.units}),
+            config.use_bias ? data_of<T>(weights[1], "bias", {config.units}) : nullptr};
+  }
+
+  template <class T>
+  PackedDense<T> pack(const Arrays& weights, int64_t features) const {
+    const auto [kernel, bias] = weights_of<T>(weights, features);
+    return PackedDense<T>(current(), config, features, kernel, bias);
+  }
+
+  template <class T>
+  std::unique_ptr<Step<T>> make_step(const Arrays& weights) const {
+    check_count(weights.size(), config.use_bias ? 2 : 1, "weights");
+    data_of<T>(weights[0], "kernel", {-1, config.units});
+    return std::make_unique<DenseStep<T>>(config, pack<T>(weights, weights[0].shape(0)));
+  }
+
+  template <class T>
+  py::tuple forward_of(const py::array& x, const Arrays& weights, bool keep) const {
+    const T* data = data_of<T>(x, "x");
+    if (x.ndim() < 2) throw py::value_error("argument `x` expected rank 2 or more, received shape " + text(shape_of(x)) + ".");
+    Shape shape = shape_of(x);
+    const int64_t F = shape.back();
+    const PackedDense<T> packed = pack<T>(weights, F);
+    shape.back() = config.units;
+    py::array_t<T> y = new_array<T>(shape);
+    const int64_t rows = elements(shape) / config.units;
+    std::unique_ptr<Kept> kept;
+    T* sums = nullptr;
+    if (keep) {
+      kept = std::make_unique<Kept>();
+      kept->shape = shape;
+      kept->arrays = {x, weights[0], y};
+      if (config.activation != Activation::linear) {
+        py::array_t<T> array = new_array<T>(shape);
+        sums = array.mutable_data();
+        kept->arrays.push_back(array);
+      }
+    }
+    T* to = y.mutable_data();
+    {
+      const ReleaseGil release(2.0 * rows * F * config.units);
+      tidegate::forward(config, packed, rows, data, to, sums);
+    }
+    return py::make_tuple(y, kept ? py::cast(std::move(kept)) : py::none());
+  }
+
+  template <class T>
+  py::tuple backward_of(const Kept& kept, const py::array& d_y, bool need_d_x) const {
+    const py::array &x = kept.arrays[0], &kernel = kept.arrays[1];
+    DenseBackward<T> call{};
+    call.d_y = data_of<T>(d_y, "d_y", kept.shape);
+    call.x = data_of<T>(x, "x");
+    call.kernel = static_cast<const T*>(kernel.data());
+    call.features = kernel.shape(0);
+    call.rows = elements(kept.shape) / config.units;
+    if (config.activation != Activation::linear) {
+      call.y = static_cast<const T*>(kept.arrays[2].data());
+      call.sums = static_cast<const T*>(kept.arrays[3].data());
+    }
+    py::object d_x = py::none();
+    if (need_d_x) {
+      py::array_t<T> array = new_array<T>(shape_of(x));
+      call.d_x = array.mutable_data();
+      d_x = array;
+    }
+    py::list d_weights;
+    py::array_t<T> d_kernel = new_array<T>(shape_of(kernel));
+    call.d_kernel = d_kernel.mutable_data();
+    d_weights.append(d_kernel);
+    if (config.use_bias) {
+      py::array_t<T> d_bias = new_array<T>({config.units});
+      call.d_bias = d_bias.mutable_data();
+      d_weights.append(d_bias);
+    }
+    {
+      const ReleaseGil release(4.0 * call.rows * call.features * config.units);
+      tidegate::backward(*kept.set, config, call);
+    }
+    return py::make_tuple(d_x, d_weights);
+  }
+
+  const DenseConfig config;
+};
+
+class BoundProgram {
+ public:
+  explicit BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps) {
+    if (steps.empty()) throw py::value_error("argument `steps` expected at least one operator with its weights.");
+    if (steps[0].second.empty()) throw py::value_error("argument `weights` expected at least one array.");
+    with_element(steps[0].second[0], "weights", [&](auto element) {
+      using T = decltype(element);
+      typename Program<T>::Steps native;
+      for (const auto& [op, weights] : steps) native.push_back(op->step(weights, element));
+      program_ = std::make_unique<Program<T>>(std::move(native));
+    });
+  }
+
+  py::array run(const py::array& x) const {
+    if (const auto* program = std::get_if<std::unique_ptr<Program<float>>>(&program_)) return run_of(**program, x);
+    return run_of(*std::get<std::unique_ptr<Program<double>>>(program_), x);
+  }
+
+  size_t packed_bytes() const {
+    return std::visit([](const auto& program) { return program->packed_bytes(); }, program_);
+  }
+
+ private:
+  template <class T>
+  static py::array run_of(const Program<T>& program, const py::array& x) {
+    const T* from = data_of<T>(x, "x");
+    const std::vector<Shape> shapes = program.shapes(shape_of(x));
+    py::array_t<T> y = new_array<T>(shapes.back());
+    T* to = y.mutable_data();
+    {
+      const ReleaseGil release(program.flops(shapes));
+      program.run(shapes, from, to);
+    }
+    return std::move(y);
+  }
+
+  std::variant<std::unique_ptr<Program<float>>, std::unique_ptr<Program<double>>> program_;
+};
+
+Cell cell_named(const std::string& name, bool reset_after) {
+  if (name == "lstm") return Cell::lstm;
+  if (name == "gru") return reset_after ? Cell::gru : Cell::gru_reset_before;
+  throw py::value_error("argument `cell` expected 'lstm' or 'gru', received '" + name + "'.");
+}
+
+int64_t positive_units(int64_t units) {
+  if (units > 0) return units;
+  throw py::value_error("argument `units` expected a positive integer, received " + std::to_string(units) + ".");
+}
+
+}  // namespace
+
+void bind_operators(py::module_& m) {
+  using namespace py::literals;
+  py::class_<Kept>(m, "Kept").def_property_readonly("nbytes", &Kept::bytes);
+  py::class_<Operator>(m, "Operator");
+
+  py::class_<Recurrent, Operator>(m, "Recurrent")
+      .def(py::init([](const std::string& cell, int64_t units, const std::string& activation,
+                       const std::string& recurrent_activation, bool use_bias, bool reset_after, bool return_sequences,
+                       bool go_backwards, bool zero_output_for_mask) {
+             return Recurrent({cell_named(cell, reset_after), positive_units(units), activation_named(activation),
+                               activation_named(recurrent_activation), use_bias, return_sequences, go_backwards,
+                               zero_output_for_mask});
+           }),
+           "cell"_a, "units"_a, py::kw_only(), "activation"_a = "tanh", "recurrent_activation"_a = "sigmoid",
+           "use_bias"_a = true, "reset_after"_a = true, "return_sequences"_a = false, "go_backwards"_a = false,
+           "zero_output_for_mask"_a = false)
+      .def("forward", &Recurrent::forward, "x"_a, "weights"_a, "states"_a = py::none(), "mask"_a = py::none(),
+           "keep"_a = false)
+      .def("backward", &Recurrent::backward, "kept"_a, "d_y"_a = py::none(), "d_states"_a = py::none(),
+           "need_d_x"_a = true);
+
+  py::class_<Dense, Operator>(m, "Dense")
+      .def(py::init([](int64_t units, const std::string& activation, bool use_bias) {
+             return Dense({positive_units(units), activation_named(activation), use_bias});
+           }),
+           "units"_a, py::kw_only(), "activation"_a = "linear", "use_bias"_a = true)
+      .def("forward", &Dense::forward, "x"_a, "weights"_a, "keep"_a = false)
+      .def("backward", &Dense::backward, "kept"_a, "d_y"_a, "need_d_x"_a = true);
+
+  py::class_<BoundProgram>(m, "Program")
+      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&>(), "steps"_a)
+      .def("run", &BoundProgram::run, "x"_a)
+      .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);
+}
+
+}  // namespace tidegate::python

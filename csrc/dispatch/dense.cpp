@@ -1,0 +1,112 @@
+#include "dispatch/dense.hpp"
+
+#include "dispatch/plan.hpp"
+
+namespace tidegate {
+namespace {
+
+constexpr int64_t kRowsOfChunk = 96;
+constexpr int64_t kDepthOfItem = 96;
+
+int64_t whole_vectors(int64_t n, int64_t lanes) { return (n + lanes - 1) / lanes * lanes; }
+
+// y[r] = x[r] . columns (+ bias) for rows [begin, end), x [., depth] and y [., width].
+template <class T>
+void multiply(const KernelTable<T>& kernels, int64_t begin, int64_t end, const T* x, int64_t depth, const T* columns,
+              const T* bias, T* y, int64_t width) {
+  const T* from[kRowsOfChunk];
+  T* to[kRowsOfChunk];
+  for (int64_t first = begin; first < end; first += kRowsOfChunk) {
+    const int64_t rows = std::min(kRowsOfChunk, end - first);
+    for (int64_t i = 0; i < rows; ++i) {
+      from[i] = x + (first + i) * depth;
+      to[i] = y + (first + i) * width;
+    }
+    kernels.product({rows, from, Runs{1, 0, {0, 0}, {depth, 0}}, to, width, columns, bias, false});
+  }
+}
+
+}  // namespace
+
+template <class T>
+PackedDense<T>::PackedDense(const InstructionSet& set, const DenseConfig& config, int64_t features, const T* kernel,
+                            const T* bias)
+    : set_(&set), features_(features), columns_(features * whole_vectors(config.units, table<T>(set).lanes)) {
+  table<T>(set).pack_columns(kernel, features, config.units, config.units, 1, columns_.data());
+  if (!bias) return;
+  bias_ = Array<T>(config.units);
+  std::copy_n(bias, config.units, bias_.data());
+}
+
+template <class T>
+void forward(const DenseConfig& config, const PackedDense<T>& weights, int64_t rows, const T* x, T* y, T* sums) {
+  const KernelTable<T>& kernels = table<T>(weights.set());
+  const int64_t F = weights.features(), U = config.units;
+  run_team(threads_for(2.0 * rows * F * U), [&](const Member& member) {
+    const int64_t begin = member.begin(rows), end = member.end(rows);
+    T* to = sums ? sums : y;
+    multiply(kernels, begin, end, x, F, weights.columns(), weights.bias(), to, U);
+    if (config.activation == Activation::linear && to == y) return;
+    for (int64_t r = begin; r < end; ++r) kernels.activate(config.activation, to + r * U, y + r * U, U);
+  });
+}
+
+template <class T>
+void backward(const InstructionSet& set, const DenseConfig& config, const DenseBackward<T>& call) {
+  const KernelTable<T>& kernels = table<T>(set);
+  const int64_t N = call.rows, F = call.features, U = config.units, L = kernels.lanes;
+  const bool linear = config.activation == Activation::linear;
+
+  Scratch scratch;
+  const auto d_sums_part = scratch.reserve<T>(linear ? 0 : N * U);
+  const auto panels_part = scratch.reserve<T>(N * whole_vectors(U, L));  // d_sums as columns [Q, N, <= 4, L]
+  const auto d_kernel_part = scratch.reserve<T>(F * whole_vectors(U, L));
+  const auto transposed_part = scratch.reserve<T>(call.d_x ? U * whole_vectors(F, L) : 0);
+  const auto rows_part = scratch.reserve<const T*>(N);
+  scratch.allocate();
+  const T* d_sums = linear ? call.d_y : scratch[d_sums_part];
+
+  run_team(threads_for(4.0 * N * F * U), [&](const Member& member) {
+    const int64_t begin = member.begin(N), end = member.end(N);
+    for (int64_t r = begin; r < end; ++r) {
+      scratch[rows_part][r] = call.x + r * F;
+      if (!linear)
+        kernels.activate_gradient(config.activation, call.sums + r * U, call.y + r * U, call.d_y + r * U,
+                                  scratch[d_sums_part] + r * U, U);
+    }
+    member.meet();
+    if (member.index == 0) kernels.pack_columns(d_sums, N, U, U, 1, scratch[panels_part]);
+    if (member.index == member.count - 1) {
+      if (call.d_x) kernels.pack_columns(call.kernel, U, F, 1, U, scratch[transposed_part]);
+      std::fill_n(scratch[d_kernel_part], F * whole_vectors(U, L), T(0));
+    }
+    member.meet();
+    if (call.d_x) multiply(kernels, begin, end, d_sums, U, scratch[transposed_part], static_cast<const T*>(nullptr), call.d_x, F);
+    int64_t item = 0;
+    for (int64_t column = 0; column < U; column += 4 * L) {
+      const int64_t width = std::min(4 * L, U - column), whole = whole_vectors(width, L);
+      const int vectors = static_cast<int>(whole / L);
+      for (int64_t first = 0; first < F; first += kDepthOfItem) {
+        if (item++ % member.count != member.index) continue;
+        const int64_t last = std::min(F, first + kDepthOfItem);
+        T* gradient = scratch[d_kernel_part] + column * F;
+        kernels.outer({N, first, last, scratch[rows_part], scratch[panels_part] + column * N, whole,
+                       {vectors, vectors - 1}, gradient});
+        for (int64_t k = first; k < last; ++k) std::copy_n(gradient + k * whole, width, call.d_kernel + k * U + column);
+      }
+    }
+    if (call.d_bias && member.index == 0) {
+      std::fill_n(call.d_bias, U, T(0));
+      kernels.sum_rows(d_sums, N, U, U, call.d_bias);
+    }
+  });
+}
+
+template class PackedDense<float>;
+template class PackedDense<double>;
+template void forward(const DenseConfig&, const PackedDense<float>&, int64_t, const float*, float*, float*);
+template void forward(const DenseConfig&, const PackedDense<double>&, int64_t, const double*, double*, double*);
+template void backward(const InstructionSet&, const DenseConfig&, const DenseBackward<float>&);
+template void backward(const InstructionSet&, const DenseConfig&, const DenseBackward<double>&);
+
+}  // namespace tidegate

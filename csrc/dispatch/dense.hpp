@@ -1,0 +1,49 @@
+// A dense layer as a whole: y = activation(x . kernel + bias) over rows, and its gradients.
+#pragma once
+
+#include "dispatch/dispatch.hpp"
+#include "runtime/memory.hpp"
+
+namespace tidegate {
+
+struct DenseConfig {
+  int64_t units;
+  Activation activation;
+  bool use_bias;
+};
+
+template <class T>
+class PackedDense {
+ public:
+  // kernel [F, U], bias [U] or null.
+  PackedDense(const InstructionSet& set, const DenseConfig& config, int64_t features, const T* kernel, const T* bias);
+
+  const InstructionSet& set() const { return *set_; }
+  int64_t features() const { return features_; }
+  size_t bytes() const { return columns_.bytes() + bias_.bytes(); }
+  const T* columns() const { return columns_.data(); }
+  const T* bias() const { return bias_.data(); }
+
+ private:
+  const InstructionSet* set_;
+  int64_t features_;
+  Array<T> columns_, bias_;
+};
+
+// x [rows, F] -> y [rows, U]. `sums` [rows, U] receives what the activation is applied to, unless it is null.
+template <class T>
+void forward(const DenseConfig&, const PackedDense<T>&, int64_t rows, const T* x, T* y, T* sums);
+
+template <class T>
+struct DenseBackward {
+  int64_t rows, features;
+  const T *x, *kernel;
+  const T *sums, *y;  // as forward kept and gave them; not read if the activation is linear
+  const T* d_y;
+  T *d_x, *d_kernel, *d_bias;  // d_x and d_bias may be null
+};
+
+template <class T>
+void backward(const InstructionSet&, const DenseConfig&, const DenseBackward<T>&);
+
+}  // namespace tidegate

@@ -1,0 +1,21 @@
+// How work is shared among threads: the few measured constants that decide it (csrc/README.md has the measurements).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "runtime/parallel.hpp"
+
+namespace tidegate {
+
+// Threads worth waking for so much arithmetic: a thread's share should outweigh the microseconds it takes to wake it.
+constexpr double kFlopsOfThread = 1e6;
+
+inline int threads_for(double flops) {
+  return static_cast<int>(std::clamp(flops / kFlopsOfThread, 1.0, static_cast<double>(num_threads())));
+}
+
+// Bytes of the L2 cache of one core, 1 MiB where the system does not say.
+int64_t l2_bytes();
+
+}  // namespace tidegate

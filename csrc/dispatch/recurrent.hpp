@@ -1,0 +1,88 @@
+// A recurrent layer as a whole: its configuration, packed weights, and the passes over time, planned and shared among
+// threads.
+#pragma once
+
+#include "dispatch/dispatch.hpp"
+#include "runtime/memory.hpp"
+
+namespace tidegate {
+
+struct RecurrentConfig {
+  Cell cell;
+  int64_t units;
+  Activation activation, recurrent_activation;
+  bool use_bias, return_sequences, go_backwards, zero_output_for_mask;
+
+  CellLayout layout() const { return layout_of(cell); }
+  // Gates that a row of the bias has, and its rows: GRU with reset_after has one for each product.
+  int64_t bias_rows() const { return cell == Cell::gru ? 2 : 1; }
+  bool fused() const { return activation == Activation::tanh && recurrent_activation == Activation::sigmoid; }
+};
+
+struct RecurrentShape {
+  int64_t batch, timesteps, features;
+};
+
+// Weights in Keras's layout: kernel [F, G U], recurrent_kernel [U, G U], bias [bias_rows, G U] or null.
+template <class T>
+struct RecurrentWeights {
+  const T *kernel, *recurrent_kernel, *bias;
+};
+
+template <class T>
+class PackedRecurrent {
+ public:
+  PackedRecurrent(const InstructionSet& set, const RecurrentConfig& config, int64_t features,
+                  const RecurrentWeights<T>& weights);
+
+  const InstructionSet& set() const { return *set_; }
+  int64_t features() const { return features_; }
+  size_t bytes() const { return kernel_.bytes() + recurrent_[0].bytes() + recurrent_[1].bytes() + bias_.bytes(); }
+  PackedCell<T> cell() const { return {kernel_.data(), {recurrent_[0].data(), recurrent_[1].data()}, bias_.data()}; }
+
+ private:
+  const InstructionSet* set_;
+  int64_t features_;
+  Array<T> kernel_, recurrent_[2], bias_;
+};
+
+// What forward keeps for backward: state sequences [T + 1, B, V] and gates [T, P, B, S, L].
+template <class T>
+struct KeptRecurrent {
+  const InstructionSet* set;
+  RecurrentShape shape;
+  Array<T> h, c, gates, sums;
+
+  size_t bytes() const { return h.bytes() + c.bytes() + gates.bytes() + sums.bytes(); }
+};
+
+template <class T>
+struct RecurrentForward {
+  RecurrentShape shape;
+  const T* x;           // [B, T, F]
+  const uint8_t* mask;  // [B, T] or null
+  const T* states[2];   // h0, c0 [B, U], or null for zeros
+  T* y;                 // [B, T, U] with return_sequences, else [B, U]
+  T* final_states[2];   // h, c [B, U], or null where nobody asks
+};
+
+// Fills `kept` unless it is null.
+template <class T>
+void forward(const RecurrentConfig&, const PackedRecurrent<T>&, const RecurrentForward<T>&, KeptRecurrent<T>* kept);
+
+template <class T>
+struct RecurrentBackward {
+  const T* x;
+  const uint8_t* mask;
+  RecurrentWeights<T> weights;
+  const T* d_y;                // like y, or null for zeros
+  const T* d_final_states[2];  // [B, U], or null for zeros
+  T* d_x;                      // [B, T, F], or null where nobody asks
+  T *d_kernel, *d_recurrent_kernel, *d_bias;
+  T* d_states[2];              // of the initial states [B, U]
+};
+
+template <class T>
+void backward(const RecurrentConfig&, const KeptRecurrent<T>&, const RecurrentBackward<T>&);
+
+}  // namespace tidegate

@@ -1,0 +1,177 @@
+#include <unistd.h>
+
+#include <cstring>
+
+#include "dispatch/plan.hpp"
+#include "dispatch/recurrent.hpp"
+
+namespace tidegate {
+namespace {
+
+// With so few rows a task reads the weights more often than it computes with them.
+constexpr int64_t kFewRows = 3;
+// A step's recurrent weights above which halving them between two threads outweighs their meeting after every step.
+constexpr int64_t kBytesWorthMeeting = 128 << 10;
+// Room for the input product of a block of timesteps: to stay in the L2 cache beside the weights.
+constexpr int64_t kInputBlockBytes = 192 << 10;
+
+struct Plan {
+  int threads;
+  bool share_units;     // threads share the units of all rows and meet after every step, instead of sharing the rows
+  int64_t input_steps;  // timesteps of the blocked input product, 0: it is made step by step
+};
+
+template <class T>
+Plan plan(const RecurrentConfig& config, const RecurrentShape& shape, const KernelTable<T>& kernels) {
+  const CellLayout layout = config.layout();
+  const int64_t sums = layout.gates * config.units;
+  Plan plan{threads_for(2.0 * shape.batch * shape.timesteps * (shape.features + config.units) * sums), false, 0};
+  const int64_t recurrent_bytes = config.units * sums * sizeof(T);
+  const int64_t panels = (config.units + kernels.lanes - 1) / kernels.lanes;
+  const int64_t rows = (shape.batch + plan.threads - 1) / plan.threads;
+  plan.share_units = plan.threads > 1 && config.fused() && panels >= 2 * plan.threads &&
+                     recurrent_bytes >= kBytesWorthMeeting && (rows <= kFewRows || recurrent_bytes > l2_bytes());
+  if (!plan.share_units) plan.threads = static_cast<int>(std::min<int64_t>(plan.threads, shape.batch));
+  const int64_t rows_of_task = plan.share_units ? shape.batch : rows;
+  if (rows_of_task <= kernels.tile_rows / 2 && shape.timesteps > 1 && shape.features > 4) {
+    const int64_t bytes_of_step = shape.batch * panels * kSums * kernels.lanes * sizeof(T);
+    plan.input_steps = std::clamp<int64_t>(kInputBlockBytes / bytes_of_step, 1, shape.timesteps);
+  }
+  return plan;
+}
+
+// Rows [B, U] into padded rows [B, V], or zeros.
+template <class T>
+void pad_rows(const T* from, int64_t batch, int64_t units, int64_t V, T* to) {
+  std::memset(to, 0, static_cast<size_t>(batch * V) * sizeof(T));
+  if (!from) return;
+  for (int64_t b = 0; b < batch; ++b) std::copy_n(from + b * units, units, to + b * V);
+}
+
+}  // namespace
+
+int64_t l2_bytes() {
+  static const int64_t bytes = [] {
+    const long known = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    return known > 0 ? int64_t(known) : int64_t(1) << 20;
+  }();
+  return bytes;
+}
+
+template <class T>
+PackedRecurrent<T>::PackedRecurrent(const InstructionSet& set, const RecurrentConfig& config, int64_t features,
+                                    const RecurrentWeights<T>& weights)
+    : set_(&set), features_(features) {
+  const KernelTable<T>& kernels = table<T>(set);
+  const CellLayout layout = config.layout();
+  const int64_t L = kernels.lanes, U = config.units, V = (U + L - 1) / L * L;
+  kernel_ = Array<T>(features * layout.gates * V);
+  kernels.pack_gates(weights.kernel, features, U, layout.gates, 0, layout.gates, kernel_.data());
+  for (int stage = 0, gate = 0; stage < layout.stages; ++stage) {
+    const int vectors = layout.recurrent[stage].vectors;
+    recurrent_[stage] = Array<T>(U * vectors * V);
+    kernels.pack_gates(weights.recurrent_kernel, U, U, layout.gates, gate, vectors, recurrent_[stage].data());
+    gate += vectors;
+  }
+  bias_ = Array<T>(kSums * V);
+  std::fill_n(bias_.data(), bias_.size(), T(0));
+  if (!weights.bias) return;
+  for (int64_t row = 0; row < config.bias_rows(); ++row) {
+    const Slots slots = row == 0 ? layout.input : layout.recurrent[0];
+    for (int gate = 0; gate < layout.gates; ++gate)
+      for (int64_t u = 0; u < U; ++u)
+        bias_[(u / L * kSums + slots.slot(gate)) * L + u % L] += weights.bias[(row * layout.gates + gate) * U + u];
+  }
+}
+
+template <class T>
+void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
+             KeptRecurrent<T>* kept) {
+  const InstructionSet& set = weights.set();
+  const KernelTable<T>& kernels = table<T>(set);
+  const CellLayout layout = config.layout();
+  const auto [B, steps, F] = call.shape;
+  const int64_t U = config.units, L = kernels.lanes, P = (U + L - 1) / L, V = P * L, row = kSums * L;
+  if (B == 0) return;
+  const Plan plan = tidegate::plan(config, call.shape, kernels);
+  const bool has_c = layout.states == 2, needs_sums = !config.fused() || layout.stages == 2;
+  const int64_t slots = kept ? steps + 1 : 2;
+
+  Scratch scratch;
+  const auto h_part = scratch.reserve<T>(kept ? 0 : slots * B * V), c_part = scratch.reserve<T>(kept || !has_c ? 0 : slots * B * V);
+  const auto sums_part = scratch.reserve<T>(needs_sums ? P * B * row : 0);
+  const auto input_part = scratch.reserve<T>(plan.input_steps * P * B * row);
+  const auto reset_part = scratch.reserve<T>(layout.stages == 2 ? B * V : 0);
+  const auto row_part = scratch.reserve<T>(config.fused() ? 0 : plan.threads * kRowBuffers * V);
+  const auto active_part = scratch.reserve<int32_t>(plan.threads * B);
+  scratch.allocate();
+  if (kept) {
+    kept->set = &set;
+    kept->shape = call.shape;
+    kept->h = Array<T>(slots * B * V);
+    if (has_c) kept->c = Array<T>(slots * B * V);
+    kept->gates = Array<T>(steps * P * B * row);
+    if (!config.fused()) kept->sums = Array<T>(steps * P * B * row);
+  }
+
+  ForwardArgs<T> args{};
+  args.timesteps = steps, args.features = F, args.units = U;
+  args.fused = config.fused();
+  args.activation = config.activation, args.recurrent_activation = config.recurrent_activation;
+  args.zero_output_for_mask = config.zero_output_for_mask;
+  args.weights = weights.cell();
+  const int64_t first = config.go_backwards ? steps - 1 : 0, direction = config.go_backwards ? -1 : 1;
+  args.x = {call.x + first * F, direction * F, steps * F};
+  args.mask = {call.mask ? call.mask + first : nullptr, direction, steps};
+  if (config.return_sequences) args.y = {call.y, U, steps * U};
+  args.h = {kept ? kept->h.data() : scratch[h_part], slots, B * V, V};
+  if (has_c) args.c = {kept ? kept->c.data() : scratch[c_part], slots, B * V, V};
+  if (kept) args.gates = {kept->gates.data(), P * B * row, B * row, row};
+  if (needs_sums) args.sums = {scratch[sums_part], 0, B * row, row};
+  if (kept && !config.fused()) args.sums = {kept->sums.data(), P * B * row, B * row, row};
+  if (plan.input_steps) args.input_sums = {scratch[input_part], B * row, plan.input_steps * B * row, row};
+  args.input_steps = plan.input_steps;
+  args.reset_h = scratch[reset_part];
+
+  pad_rows(call.states[0], B, U, V, args.h.at(0, 0));
+  if (has_c) pad_rows(call.states[1], B, U, V, args.c.at(0, 0));
+  if (!config.fused()) std::memset(scratch[row_part], 0, plan.threads * kRowBuffers * V * sizeof(T));
+
+  run_team(plan.threads, [&](const Member& member) {
+    ForwardArgs<T> mine = args;
+    const bool share = plan.share_units && member.count > 1;
+    mine.row_begin = share ? 0 : member.begin(B);
+    mine.row_end = share ? B : member.end(B);
+    mine.panel_begin = share ? member.begin(P) : 0;
+    mine.panel_end = share ? member.end(P) : P;
+    mine.row_buffer = scratch[row_part] + member.index * kRowBuffers * V;
+    mine.active = scratch[active_part] + member.index * B;
+    if (share)
+      mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
+    kernels.forward[static_cast<int>(config.cell)](mine);
+  });
+
+  const auto real = [&](int64_t t, int64_t b) { return args.mask.real(t, b); };
+  for (int64_t b = 0; b < B; ++b) {
+    const T* h = args.h.at(steps, b);
+    if (call.final_states[0]) std::copy_n(h, U, call.final_states[0] + b * U);
+    if (has_c && call.final_states[1]) std::copy_n(args.c.at(steps, b), U, call.final_states[1] + b * U);
+    if (config.return_sequences) continue;
+    // The last output: what the last real step gave, zeros where there is none.
+    bool any = real(steps - 1, b);
+    for (int64_t t = 0; t < steps && !any && !config.zero_output_for_mask; ++t) any = real(t, b);
+    if (any)
+      std::copy_n(h, U, call.y + b * U);
+    else
+      std::fill_n(call.y + b * U, U, T(0));
+  }
+}
+
+template class PackedRecurrent<float>;
+template class PackedRecurrent<double>;
+template void forward(const RecurrentConfig&, const PackedRecurrent<float>&, const RecurrentForward<float>&,
+                      KeptRecurrent<float>*);
+template void forward(const RecurrentConfig&, const PackedRecurrent<double>&, const RecurrentForward<double>&,
+                      KeptRecurrent<double>*);
+
+}  // namespace tidegate

@@ -1,0 +1,190 @@
+// What crosses into and out of the kernels: plain structs, every shape stated once.
+//
+//   B batch, T timesteps, F features, U units, G gates (LSTM 4, GRU 3).
+//   L lanes of a vector, P = ceil(U / L) panels, V = P * L: the units padded to whole vectors.
+//   S = 4 sums a unit. LSTM: i f c o. GRU: z r x h, where x and h are the input's and the recurrent share of the
+//   candidate (with reset_after=False both are in x).
+//
+// The rightmost index is the fastest. Time is counted in the order of processing, so go_backwards is only a negative
+// stride. Padded lanes are zero in packed weights and are never read as a factor of a product.
+#pragma once
+
+#include <stdint.h>
+
+#include "kernels/activation.hpp"
+
+namespace tidegate {
+
+constexpr int kSums = 4;
+
+enum class Cell : int32_t { lstm, gru, gru_reset_before };
+
+// Which of the four sums a product adds to: vectors 0, 1, ... in turn, and the last of them to sum `last`.
+struct Slots {
+  int vectors, last;
+
+  constexpr int slot(int vector) const { return vector == vectors - 1 ? last : vector; }
+};
+
+// What the drivers need to know of a cell. A stage is a product with (part of) the recurrent kernel; the second stage
+// of GRU with reset_after=False multiplies r * h, which is known only when the first is done.
+struct CellLayout {
+  int gates, states;
+  Slots input;
+  int stages;
+  Slots recurrent[2];
+};
+
+constexpr CellLayout layout_of(Cell cell) {
+  switch (cell) {
+    case Cell::lstm: return {4, 2, {4, 3}, 1, {{4, 3}, {0, 0}}};
+    case Cell::gru: return {3, 1, {3, 2}, 1, {{3, 3}, {0, 0}}};
+    default: return {3, 1, {3, 2}, 2, {{2, 1}, {1, 2}}};
+  }
+}
+
+// Steps that are real: step(t, b) != 0. A masked step carries the state on.
+struct Mask {
+  const uint8_t* steps;  // null: every step is real
+  int64_t time_stride, row_stride;
+
+  bool real(int64_t t, int64_t b) const { return !steps || steps[t * time_stride + b * row_stride]; }
+};
+
+// [T, B, .]
+template <class T>
+struct Sequence {
+  T* data;  // null: absent
+  int64_t time_stride, row_stride;
+
+  T* at(int64_t t, int64_t b) const { return data + t * time_stride + b * row_stride; }
+};
+
+// [slots, B, V]; the state before step t is in slot t. Two slots alternate where the past is not kept.
+template <class T>
+struct States {
+  T* data;
+  int64_t slots, slot_stride, row_stride;
+
+  T* at(int64_t t, int64_t b) const { return data + (t % slots) * slot_stride + b * row_stride; }
+};
+
+// [T, P, B, S, L]; a time stride of zero where only the present step is kept.
+template <class T>
+struct Gates {
+  T* data;  // null: absent
+  int64_t time_stride, panel_stride, row_stride;
+
+  T* at(int64_t t, int64_t p, int64_t b) const { return data + t * time_stride + p * panel_stride + b * row_stride; }
+};
+
+// A recurrent layer's weights, packed for the forward pass.
+template <class T>
+struct PackedCell {
+  const T* kernel;        // [P, F, G, L]
+  const T* recurrent[2];  // of each stage: [P, U, vectors of the stage, L]
+  const T* bias;          // [P, S, L], what each sum starts from
+};
+
+// Where tasks that share the units of the same rows wait for each other; null when a task has all units of its rows.
+struct Meeting {
+  void (*wait)(void*);
+  void* context;
+
+  void operator()() const {
+    if (wait) wait(context);
+  }
+};
+
+// One task of a forward pass: all timesteps of some rows, for some panels.
+template <class T>
+struct ForwardArgs {
+  int64_t timesteps, features, units;
+  int64_t row_begin, row_end;
+  int64_t panel_begin, panel_end;
+  bool fused;  // the activations are tanh and sigmoid, and are finished in registers
+  Activation activation, recurrent_activation;
+  bool zero_output_for_mask;
+  Mask mask;
+  PackedCell<T> weights;
+  Sequence<const T> x;  // [T, B, F]
+  Sequence<T> y;        // [T, B, U], absent unless the whole sequence is an output
+  States<T> h, c;       // slot 0 is set by the caller; c for LSTM only
+  Gates<T> gates;       // activated gates, kept for backward (GRU: z, r, candidate, recurrent share), or absent
+  Gates<T> sums;        // sums before activation, and between stages; absent when fused with one stage
+  Gates<T> input_sums;  // scratch for the input product of a block of timesteps; absent: no such block
+  int64_t input_steps;  // timesteps of that block
+  T* reset_h;           // scratch [B, V]: r * h, between the stages of GRU with reset_after=False
+  T* row_buffer;        // scratch [kRowBuffers, V] of this task
+  int32_t* active;      // scratch [row_end - row_begin] of this task
+  Meeting meeting;
+};
+
+constexpr int kRowBuffers = 3 * kSums + 4;
+
+// One task of a backward pass: the timesteps [time_begin, time_end) of some rows, latest first. Every real step of a
+// row is an entry of the block.
+template <class T>
+struct BackwardArgs {
+  int64_t time_begin, time_end, batch, units;
+  int64_t row_begin, row_end;
+  bool fused;
+  Activation activation, recurrent_activation;
+  bool zero_output_for_mask;
+  const int32_t* entry;            // [time_end - time_begin, B]: the entry of a step, -1 if it is masked
+  States<T> h, c;                  // as forward kept them, T + 1 slots
+  Gates<T> gates, sums;            // as forward kept them
+  const T* recurrent_columns[2];   // of each stage: the recurrent kernel for d_h, see pack_gate_columns()
+  Sequence<const T> d_y;           // [T, B, U]; absent when only the last output has a gradient
+  T* d_h;                          // [B, V] gradient of the state: after the block in, before it out
+  T* d_c;                          // [B, V] LSTM only
+  T* d_output;                     // [B, V] gradient of an output that masked steps repeat; null without a mask
+  Gates<T> d_sums;                 // out [1, P, entries, S, L]
+  T* reset_h;                      // out [entries, V]: r * h, for GRU with reset_after=False
+  T* d_reset_h;                    // scratch [B, V], likewise
+  T* row_buffer;                   // scratch [kRowBuffers, V] of this task
+  int32_t* active;                 // scratch [row_end - row_begin] of this task
+  const T** from;                  // scratch [row_end - row_begin] of this task
+  T** to;                          // scratch [row_end - row_begin] of this task
+};
+
+// A row of the left factor of a product: `pieces` pieces, each of one or two runs of consecutive elements.
+struct Runs {
+  int64_t pieces, stride;
+  int64_t offset[2], length[2];
+
+  constexpr int64_t depth() const { return pieces * (length[0] + length[1]); }
+};
+
+// The runs of panels [P, ., S, L] that hold the sums in `slots`.
+constexpr Runs runs_of(Slots slots, int64_t panels, int64_t panel_stride, int64_t lanes) {
+  const bool contiguous = slots.last == slots.vectors - 1;
+  const int64_t first = contiguous ? slots.vectors : slots.vectors - 1;
+  return {panels, panel_stride, {0, slots.last * lanes}, {first * lanes, (slots.vectors - first) * lanes}};
+}
+
+// y[i] = x[i] . columns, for rows given by pointers.
+template <class T>
+struct ProductArgs {
+  int64_t rows;
+  const T* const* x;  // [rows]
+  Runs runs;          // of a row of x
+  T* const* y;       // [rows] of [width]
+  int64_t width;
+  const T* columns;  // [ceil(width / 4 L), depth, <= 4, L]: see pack_columns()
+  const T* bias;     // [width], what each sum starts from; null: zero
+  bool add;          // start from what y holds instead
+};
+
+// gradient[m][v] += sum over entries of a[entry][m] * d[entry][v], one chain per element in the order of the entries.
+template <class T>
+struct OuterArgs {
+  int64_t entries, depth_begin, depth_end;  // m of [depth_begin, depth_end)
+  const T* const* a;       // [entries] rows
+  const T* d;              // [entries, d_stride]
+  int64_t d_stride;
+  Slots slots;             // the vectors of d that take part
+  T* gradient;             // [depth_end, slots.vectors, L]
+};
+
+}  // namespace tidegate

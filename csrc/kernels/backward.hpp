@@ -1,0 +1,79 @@
+// Back-propagation through time of a recurrent cell, over a block of timesteps: what LSTM and GRU have in common.
+//
+// From the gradient of the state after a step, the cell makes the gradient of its sums (d_sums), and d_sums times the
+// transposed recurrent kernel is the gradient of the state before the step. Rows of the batch are independent; the
+// gradients of weights and inputs are products over all entries of the block, made by the caller while d_sums is in
+// cache. Masked steps have no entry: they are skipped, not multiplied by zero.
+//
+// A cell provides, beside what forward.hpp names,
+//   finish_gradient<stage>(args, t, b, entry, panel)   d_sums of one vector of units, for tanh and sigmoid
+//   finish_gradient_row<stage>(args, t, b, entry)      one row with any activations
+// Both replace d_h by the part of the gradient that reaches the previous state directly.
+#pragma once
+
+#include "kernels/cell.hpp"
+#include "kernels/table.hpp"
+
+namespace tidegate::TIDEGATE_ISA {
+namespace {
+
+template <class T, class Cell>
+class Backward {
+ public:
+  explicit Backward(const BackwardArgs<T>& args) : a(args), panels(panels_of<T>(args.units)), V(panels * L) {}
+
+  void run() const {
+    for (int64_t t = a.time_end - 1; t >= a.time_begin; --t) {
+      const int64_t rows = activate_rows(t);
+      if constexpr (kLayout.stages == 2) stage<1>(t, rows, a.d_reset_h, false);
+      stage<0>(t, rows, a.d_h, true);
+    }
+  }
+
+ private:
+  static constexpr CellLayout kLayout = layout_of(Cell::kCell);
+  static constexpr int L = kLanes<T>;
+
+  int64_t entry(int64_t t, int64_t b) const { return a.entry[(t - a.time_begin) * a.batch + b]; }
+
+  // Lists the rows for which step t is real, and brings the gradient of the outputs to where it belongs.
+  int64_t activate_rows(int64_t t) const {
+    int64_t count = 0;
+    for (int64_t b = a.row_begin; b < a.row_end; ++b) {
+      const bool real = entry(t, b) >= 0;
+      if (real) a.active[count++] = int32_t(b);
+      if (a.d_y.data && (real || !a.zero_output_for_mask))
+        add(a.d_y.at(t, b), (real ? a.d_h : a.d_output) + b * V, a.units);
+      if (real && a.d_output) {
+        add(a.d_output + b * V, a.d_h + b * V, V);
+        memset(a.d_output + b * V, 0, V * sizeof(T));
+      }
+    }
+    return count;
+  }
+
+  static void add(const T* from, T* to, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) to[i] += from[i];
+  }
+
+  template <int Stage>
+  void stage(int64_t t, int64_t rows, T* d_state, bool add_to_state) const {
+    for (int64_t i = 0; i < rows; ++i) {
+      const int64_t b = a.active[i], e = entry(t, b);
+      if (a.fused)
+        for (int64_t panel = 0; panel < panels; ++panel) Cell::template finish_gradient<Stage>(a, t, b, e, panel);
+      else
+        Cell::template finish_gradient_row<Stage>(a, t, b, e);
+      a.from[i] = a.d_sums.at(0, 0, e);
+      a.to[i] = d_state + b * V;
+    }
+    const Runs runs = runs_of(kLayout.recurrent[Stage], panels, a.d_sums.panel_stride, L);
+    product(ProductArgs<T>{rows, a.from, runs, a.to, V, a.recurrent_columns[Stage], nullptr, add_to_state});
+  }
+
+  const BackwardArgs<T>& a;
+  const int64_t panels, V;
+};
+
+}  // namespace
+}  // namespace tidegate::TIDEGATE_ISA

@@ -1,0 +1,86 @@
+// Weights between Keras's layout and the panels that the tiles read: see PackedCell and ProductArgs.
+#include "kernels/table.hpp"
+#include "simd/vec.hpp"
+
+namespace tidegate::TIDEGATE_ISA {
+namespace {
+
+template <class T>
+int64_t panels_of(int64_t units) {
+  return (units + kLanes<T> - 1) / kLanes<T>;
+}
+
+template <class T>
+int64_t lanes_of(int64_t width, int64_t first) {
+  return width - first < kLanes<T> ? width - first : kLanes<T>;
+}
+
+template <class T>
+void gates_to_panels(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed) {
+  for (int64_t p = 0; p < panels_of<T>(units); ++p) {
+    const int64_t unit = p * kLanes<T>;
+    for (int64_t k = 0; k < depth; ++k)
+      for (int v = 0; v < vectors; ++v, packed += kLanes<T>)
+        store(packed, load_first(from + (k * gates + first_gate + v) * units + unit, lanes_of<T>(units, unit)));
+  }
+}
+
+template <class T>
+void panels_to_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to) {
+  for (int64_t p = 0; p < panels_of<T>(units); ++p) {
+    const int64_t unit = p * kLanes<T>;
+    for (int64_t k = 0; k < depth; ++k)
+      for (int v = 0; v < vectors; ++v, packed += kLanes<T>)
+        store_first(to + (k * gates + first_gate + v) * units + unit, load(packed), lanes_of<T>(units, unit));
+  }
+}
+
+// Calls put(k, j, columns) for each element of columns [Q, depth, <= 4, L]; j >= width is padding.
+template <class T, class Element>
+void fill_columns(int64_t depth, int64_t width, T* columns, Element element) {
+  constexpr int64_t L = kLanes<T>;
+  for (int64_t first = 0; first < width; first += 4 * L) {
+    const int64_t whole = (width - first + L - 1) / L * L, block = whole < 4 * L ? whole : 4 * L;
+    for (int64_t k = 0; k < depth; ++k)
+      for (int64_t j = 0; j < block; ++j) *columns++ = first + j < width ? element(k, first + j) : T(0);
+  }
+}
+
+template <class T>
+void gates_to_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors, T* columns) {
+  constexpr int64_t L = kLanes<T>;
+  fill_columns(panels_of<T>(units) * vectors * L, width, columns, [=](int64_t k, int64_t j) {
+    const int64_t panel = k / (vectors * L), v = k / L % vectors, unit = panel * L + k % L;
+    return unit < units ? from[(j * gates + first_gate + v) * units + unit] : T(0);
+  });
+}
+
+template <class T>
+void matrix_to_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,
+                       T* columns) {
+  fill_columns(depth, width, columns,
+               [=](int64_t k, int64_t j) { return from[k * depth_stride + j * width_stride]; });
+}
+
+}  // namespace
+
+#define TIDEGATE_DEFINE(T)                                                                                            \
+  void pack_gates(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed) {   \
+    gates_to_panels(from, depth, units, gates, first_gate, vectors, packed);                                          \
+  }                                                                                                                   \
+  void unpack_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to) {   \
+    panels_to_gates(packed, depth, units, gates, first_gate, vectors, to);                                            \
+  }                                                                                                                   \
+  void pack_gate_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,         \
+                         T* columns) {                                                                                \
+    gates_to_columns(from, width, units, gates, first_gate, vectors, columns);                                        \
+  }                                                                                                                   \
+  void pack_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,          \
+                    T* columns) {                                                                                     \
+    matrix_to_columns(from, depth, width, depth_stride, width_stride, columns);                                       \
+  }
+
+TIDEGATE_DEFINE(float)
+TIDEGATE_DEFINE(double)
+
+}  // namespace tidegate::TIDEGATE_ISA

@@ -1,0 +1,152 @@
+// The two matrix products outside a cell's forward pass, on the register tile.
+//
+// product: rows times packed columns, for d_h, d_x and Dense. outer: the gradients of weights, sums over all entries of
+// a block. Each output is one chain of fma in the order of its sum, so tiles and threads cannot change its bits.
+#include "kernels/table.hpp"
+#include "kernels/tile.hpp"
+
+namespace tidegate::TIDEGATE_ISA {
+namespace {
+
+constexpr int kMostVectors = 4;
+
+template <class T, int Rows, int Vectors>
+__attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t first, const T* columns, int64_t column) {
+  constexpr int L = kLanes<T>;
+  Sums<T, Rows, 1> sums;
+  T* y[Rows];
+  const T* x[Rows];
+  TIDEGATE_UNROLL
+  for (int r = 0; r < Rows; ++r) {
+    y[r] = a.y[first + r] + column;
+    x[r] = a.x[first + r];
+  }
+  const int64_t last = a.width - column - (Vectors - 1) * L;  // elements of the last vector, the others are whole
+  TIDEGATE_UNROLL
+  for (int v = 0; v < Vectors; ++v)
+    TIDEGATE_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      const int64_t n = v == Vectors - 1 ? last : L;
+      sums[0][v][r] = a.add    ? load_first(y[r] + v * L, n)
+                      : a.bias ? load_first(a.bias + column + v * L, n)
+                               : broadcast(T(0));
+    }
+  for (int64_t piece = 0; piece < a.runs.pieces; ++piece) {
+    TIDEGATE_UNROLL
+    for (int run = 0; run < 2; ++run) {
+      const T* factor[Rows];
+      TIDEGATE_UNROLL
+      for (int r = 0; r < Rows; ++r) factor[r] = x[r] + piece * a.runs.stride + a.runs.offset[run];
+      accumulate<T, Rows, 1, Vectors, Vectors - 1>(sums, factor, columns, 0, a.runs.length[run]);
+      columns += a.runs.length[run] * Vectors * L;
+    }
+  }
+  TIDEGATE_UNROLL
+  for (int v = 0; v < Vectors; ++v)
+    TIDEGATE_UNROLL
+    for (int r = 0; r < Rows; ++r) store_first(y[r] + v * L, sums[0][v][r], v == Vectors - 1 ? last : L);
+}
+
+template <class T>
+void product_rows(const ProductArgs<T>& a) {
+  constexpr int L = kLanes<T>;
+  const T* columns = a.columns;
+  for (int64_t column = 0; column < a.width; column += kMostVectors * L) {
+    const int64_t needed = (a.width - column + L - 1) / L, vectors = needed < kMostVectors ? needed : kMostVectors;
+    for_each_block(a.rows, [&](int64_t first, int64_t rows) {
+      with_constant<kRows>(rows, [&](auto r) {
+        with_constant<kMostVectors>(vectors, [&](auto v) { product_tile<T, r.value, v.value>(a, first, columns, column); });
+      });
+    });
+    columns += a.runs.depth() * vectors * L;
+  }
+}
+
+// Entries of one pass over a panel: 128 of them with 4 vectors of 64 bytes are 32 KiB, which stay in the L1 cache while
+// all rows of the gradient go over them.
+constexpr int64_t kEntriesOfPass = 128;
+
+template <class T, int Rows, int Vectors, int Last>
+__attribute__((noinline)) void outer_tile(const OuterArgs<T>& a, int64_t begin, int64_t end, int64_t m) {
+  constexpr int L = kLanes<T>;
+  T* gradient = a.gradient + m * Vectors * L;
+  Vec<T> sums[Vectors][Rows];
+  TIDEGATE_UNROLL
+  for (int r = 0; r < Rows; ++r)
+    TIDEGATE_UNROLL
+    for (int v = 0; v < Vectors; ++v) sums[v][r] = load(gradient + (r * Vectors + v) * L);
+  for (int64_t e = begin; e < end; ++e) {
+    const T* factor = a.a[e] + m;
+    const T* d = a.d + e * a.d_stride;
+    if constexpr (kRegisters == 32) {
+      Vec<T> w[Vectors];
+      TIDEGATE_UNROLL
+      for (int v = 0; v < Vectors; ++v) w[v] = load(d + Slots{Vectors, Last}.slot(v) * L);
+      TIDEGATE_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        const Vec<T> x = broadcast(factor[r]);
+        TIDEGATE_UNROLL
+        for (int v = 0; v < Vectors; ++v) sums[v][r] = fma(x, w[v], sums[v][r]);
+      }
+    } else {
+      Vec<T> x[Rows];
+      TIDEGATE_UNROLL
+      for (int r = 0; r < Rows; ++r) x[r] = broadcast(factor[r]);
+      TIDEGATE_UNROLL
+      for (int v = 0; v < Vectors; ++v) {
+        const Vec<T> w = load(d + Slots{Vectors, Last}.slot(v) * L);
+        TIDEGATE_UNROLL
+        for (int r = 0; r < Rows; ++r) sums[v][r] = fma(x[r], w, sums[v][r]);
+      }
+    }
+  }
+  TIDEGATE_UNROLL
+  for (int r = 0; r < Rows; ++r)
+    TIDEGATE_UNROLL
+    for (int v = 0; v < Vectors; ++v) store(gradient + (r * Vectors + v) * L, sums[v][r]);
+}
+
+template <class T, int Vectors, int Last>
+void outer_passes(const OuterArgs<T>& a) {
+  for (int64_t begin = 0; begin < a.entries; begin += kEntriesOfPass) {
+    const int64_t end = a.entries - begin < kEntriesOfPass ? a.entries : begin + kEntriesOfPass;
+    for_each_block(a.depth_end - a.depth_begin, [&](int64_t first, int64_t rows) {
+      with_constant<kRows>(rows, [&](auto r) {
+        outer_tile<T, r.value, Vectors, Last>(a, begin, end, a.depth_begin + first);
+      });
+    });
+  }
+}
+
+template <class T>
+void outer_slots(const OuterArgs<T>& a) {
+  switch (a.slots.vectors * 4 + a.slots.last) {
+    case 1 * 4 + 0: return outer_passes<T, 1, 0>(a);
+    case 1 * 4 + 2: return outer_passes<T, 1, 2>(a);
+    case 2 * 4 + 1: return outer_passes<T, 2, 1>(a);
+    case 3 * 4 + 2: return outer_passes<T, 3, 2>(a);
+    case 3 * 4 + 3: return outer_passes<T, 3, 3>(a);
+    default: return outer_passes<T, 4, 3>(a);
+  }
+}
+
+template <class T>
+void add_rows(const T* from, int64_t rows, int64_t stride, int64_t width, T* to) {
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t v = 0; v < width; ++v) to[v] += from[row * stride + v];
+}
+
+}  // namespace
+
+void product(const ProductArgs<float>& a) { product_rows(a); }
+void product(const ProductArgs<double>& a) { product_rows(a); }
+void outer(const OuterArgs<float>& a) { outer_slots(a); }
+void outer(const OuterArgs<double>& a) { outer_slots(a); }
+void sum_rows(const float* from, int64_t rows, int64_t stride, int64_t width, float* to) {
+  add_rows(from, rows, stride, width, to);
+}
+void sum_rows(const double* from, int64_t rows, int64_t stride, int64_t width, double* to) {
+  add_rows(from, rows, stride, width, to);
+}
+
+}  // namespace tidegate::TIDEGATE_ISA

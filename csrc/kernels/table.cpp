@@ -1,0 +1,42 @@
+// This instruction set's entry in the dispatcher.
+#include "kernels/table.hpp"
+
+#include "kernels/tile.hpp"
+
+#define TIDEGATE_STRING(x) TIDEGATE_STRING_OF(x)
+#define TIDEGATE_STRING_OF(x) #x
+
+namespace tidegate::TIDEGATE_ISA {
+namespace {
+
+template <class T>
+constexpr KernelTable<T> table(double (*fma_chain)(int64_t)) {
+  return {kLanes<T>,
+          kRows,
+          {forward_lstm, forward_gru, forward_gru_reset_before},
+          {backward_lstm, backward_gru, backward_gru_reset_before},
+          product,
+          outer,
+          pack_gates,
+          unpack_gates,
+          pack_gate_columns,
+          pack_columns,
+          activate,
+          activate_gradient,
+          log_row,
+          sum_rows,
+          sgd,
+          rmsprop,
+          adam,
+          fma_chain,
+          read};
+}
+
+constexpr InstructionSet kInstructionSet = {TIDEGATE_STRING(TIDEGATE_ISA), table<float>(fma_chain_f32),
+                                            table<double>(fma_chain_f64)};
+
+}  // namespace
+
+const InstructionSet& instruction_set() { return kInstructionSet; }
+
+}  // namespace tidegate::TIDEGATE_ISA

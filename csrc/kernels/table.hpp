@@ -1,0 +1,89 @@
+// The functions that every instruction set provides, and the table that dispatch chooses from.
+//
+// Rows of pointers, strides in elements. None of them allocates, throws or knows of threads.
+#pragma once
+
+#include "kernels/activation.hpp"
+#include "kernels/args.hpp"
+
+namespace tidegate {
+
+template <class T>
+struct KernelTable {
+  int lanes;
+  int tile_rows;
+  void (*forward[3])(const ForwardArgs<T>&);    // by Cell
+  void (*backward[3])(const BackwardArgs<T>&);  // by Cell
+  void (*product)(const ProductArgs<T>&);
+  void (*outer)(const OuterArgs<T>&);
+
+  // packed [P, depth, vectors, L] from [depth, gates * U]: gate first_gate + v of the units of each panel.
+  void (*pack_gates)(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed);
+  // The inverse, for gradients.
+  void (*unpack_gates)(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to);
+  // The transpose of such gates as columns of a product: depth runs over [P, vectors, L], width over the rows of `from`.
+  void (*pack_gate_columns)(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,
+                            T* columns);
+  // columns [Q, depth, <= 4, L] of a matrix whose element (k, j) is from[k * depth_stride + j * width_stride].
+  void (*pack_columns)(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,
+                       T* columns);
+
+  void (*activate)(Activation, const T* x, T* y, int64_t n);
+  void (*activate_gradient)(Activation, const T* x, const T* y, const T* d_y, T* d_x, int64_t n);
+  void (*log)(const T* x, T* y, int64_t n);
+  // to[v] += sum over rows of from[row][v], in the order of the rows.
+  void (*sum_rows)(const T* from, int64_t rows, int64_t stride, int64_t width, T* to);
+
+  void (*sgd)(const T* w, const T* g, T* momentum, T* out, int64_t n, T rate, T mu, bool nesterov);
+  void (*rmsprop)(const T* w, const T* g, T* velocity, T* momentum, T* average, T* out, int64_t n, T rate, T rho, T mu,
+                  T epsilon);
+  void (*adam)(const T* w, const T* g, T* m, T* v, T* v_hat, T* out, int64_t n, T alpha, T beta_1, T beta_2,
+               T epsilon);
+
+  // What this core can do at best, for shares of a bound: flops done, and the sum of n elements read `times` times.
+  double (*fma_chain)(int64_t iterations);
+  T (*read)(const T* data, int64_t n, int64_t times);
+};
+
+struct InstructionSet {
+  const char* name;
+  KernelTable<float> f32;
+  KernelTable<double> f64;
+};
+
+#ifdef TIDEGATE_ISA
+namespace TIDEGATE_ISA {
+
+#define TIDEGATE_DECLARE(T)                                                                                          \
+  void forward_lstm(const ForwardArgs<T>&);                                                                          \
+  void backward_lstm(const BackwardArgs<T>&);                                                                        \
+  void forward_gru(const ForwardArgs<T>&);                                                                           \
+  void backward_gru(const BackwardArgs<T>&);                                                                         \
+  void forward_gru_reset_before(const ForwardArgs<T>&);                                                              \
+  void backward_gru_reset_before(const BackwardArgs<T>&);                                                            \
+  void product(const ProductArgs<T>&);                                                                               \
+  void outer(const OuterArgs<T>&);                                                                                   \
+  void pack_gates(const T*, int64_t, int64_t, int, int, int, T*);                                                    \
+  void unpack_gates(const T*, int64_t, int64_t, int, int, int, T*);                                                  \
+  void pack_gate_columns(const T*, int64_t, int64_t, int, int, int, T*);                                             \
+  void pack_columns(const T*, int64_t, int64_t, int64_t, int64_t, T*);                                               \
+  void log_row(const T*, T*, int64_t);                                                                               \
+  void sum_rows(const T*, int64_t, int64_t, int64_t, T*);                                                            \
+  void sgd(const T*, const T*, T*, T*, int64_t, T, T, bool);                                                         \
+  void rmsprop(const T*, const T*, T*, T*, T*, T*, int64_t, T, T, T, T);                                             \
+  void adam(const T*, const T*, T*, T*, T*, T*, int64_t, T, T, T, T);                                                \
+  T read(const T*, int64_t, int64_t);
+
+TIDEGATE_DECLARE(float)
+TIDEGATE_DECLARE(double)
+#undef TIDEGATE_DECLARE
+
+double fma_chain_f32(int64_t);
+double fma_chain_f64(int64_t);
+
+const InstructionSet& instruction_set();
+
+}  // namespace TIDEGATE_ISA
+#endif
+
+}  // namespace tidegate

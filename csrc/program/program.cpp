@@ -1,0 +1,121 @@
+#include "program/program.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace tidegate {
+namespace {
+
+std::string text(const Shape& shape) {
+  std::string all;
+  for (const int64_t extent : shape) all += (all.empty() ? "" : ", ") + std::to_string(extent);
+  return "(" + all + (shape.size() == 1 ? ",)" : ")");
+}
+
+void refuse(const char* layer, const std::string& expected, const Shape& received) {
+  throw std::invalid_argument(std::string(layer) + ": argument `x` expected " + expected + ", received shape " +
+                              text(received) + ".");
+}
+
+}  // namespace
+
+int64_t elements(const Shape& shape) {
+  int64_t n = 1;
+  for (const int64_t extent : shape) n *= extent;
+  return n;
+}
+
+template <class T>
+RecurrentStep<T>::RecurrentStep(const RecurrentConfig& config, PackedRecurrent<T> weights)
+    : config_(config), weights_(std::move(weights)) {}
+
+template <class T>
+Shape RecurrentStep<T>::output_shape(const Shape& input) const {
+  const std::string features = std::to_string(weights_.features());
+  if (input.size() != 3 || input[2] != weights_.features())
+    refuse("recurrent layer", "shape (batch, timesteps, " + features + ")", input);
+  if (input[1] == 0) refuse("recurrent layer", "at least one timestep", input);
+  return config_.return_sequences ? Shape{input[0], input[1], config_.units} : Shape{input[0], config_.units};
+}
+
+template <class T>
+void RecurrentStep<T>::run(const Shape& input, const T* x, T* y) const {
+  RecurrentForward<T> call{};
+  call.shape = {input[0], input[1], input[2]};
+  call.x = x;
+  call.y = y;
+  forward(config_, weights_, call, static_cast<KeptRecurrent<T>*>(nullptr));
+}
+
+template <class T>
+double RecurrentStep<T>::flops(const Shape& input) const {
+  const double gates = config_.layout().gates;
+  return 2.0 * input[0] * input[1] * (input[2] + config_.units) * gates * config_.units;
+}
+
+template <class T>
+DenseStep<T>::DenseStep(const DenseConfig& config, PackedDense<T> weights)
+    : config_(config), weights_(std::move(weights)) {}
+
+template <class T>
+Shape DenseStep<T>::output_shape(const Shape& input) const {
+  if (input.size() < 2 || input.back() != weights_.features())
+    refuse("Dense", "shape (batch, ..., " + std::to_string(weights_.features()) + ")", input);
+  Shape output = input;
+  output.back() = config_.units;
+  return output;
+}
+
+template <class T>
+void DenseStep<T>::run(const Shape& input, const T* x, T* y) const {
+  forward(config_, weights_, elements(input) / weights_.features(), x, y, static_cast<T*>(nullptr));
+}
+
+template <class T>
+double DenseStep<T>::flops(const Shape& input) const {
+  return 2.0 * elements(input) * config_.units;
+}
+
+template <class T>
+std::vector<Shape> Program<T>::shapes(const Shape& input) const {
+  std::vector<Shape> shapes{input};
+  for (const auto& step : steps_) shapes.push_back(step->output_shape(shapes.back()));
+  return shapes;
+}
+
+template <class T>
+double Program<T>::flops(const std::vector<Shape>& shapes) const {
+  double total = 0;
+  for (size_t i = 0; i < steps_.size(); ++i) total += steps_[i]->flops(shapes[i]);
+  return total;
+}
+
+template <class T>
+void Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* y) const {
+  Array<T> between[2];
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    T* to = y;
+    if (i + 1 < steps_.size()) {
+      between[i % 2] = Array<T>(elements(shapes[i + 1]));
+      to = between[i % 2].data();
+    }
+    steps_[i]->run(shapes[i], x, to);
+    x = to;
+  }
+}
+
+template <class T>
+size_t Program<T>::packed_bytes() const {
+  size_t bytes = 0;
+  for (const auto& step : steps_) bytes += step->packed_bytes();
+  return bytes;
+}
+
+template class RecurrentStep<float>;
+template class RecurrentStep<double>;
+template class DenseStep<float>;
+template class DenseStep<double>;
+template class Program<float>;
+template class Program<double>;
+
+}  // namespace tidegate

@@ -1,0 +1,153 @@
+// The only file that knows OpenMP.
+#include "runtime/parallel.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <mutex>
+#include <string>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace tidegate {
+namespace {
+
+// Flush-to-zero and denormals-are-zero while in scope.
+class FlushSubnormals {
+ public:
+#if defined(__x86_64__)
+  FlushSubnormals() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | 0x8040); }
+  ~FlushSubnormals() { _mm_setcsr(saved_); }
+
+ private:
+  unsigned saved_;
+#elif defined(__aarch64__)
+  FlushSubnormals() {
+    __asm__ volatile("mrs %0, fpcr" : "=r"(saved_));
+    __asm__ volatile("msr fpcr, %0" ::"r"(saved_ | (uint64_t(1) << 24)));
+  }
+  ~FlushSubnormals() { __asm__ volatile("msr fpcr, %0" ::"r"(saved_)); }
+
+ private:
+  uint64_t saved_;
+#endif
+};
+
+void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}
+
+// Spins for a while, since the others are usually a microsecond away, and then leaves the processor to them.
+class Barrier {
+ public:
+  void set_count(int count) { count_ = count; }
+
+  void meet() {
+    const unsigned round = round_.load(std::memory_order_relaxed);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == count_) {
+      arrived_.store(0, std::memory_order_relaxed);
+      round_.store(round + 1, std::memory_order_release);
+      return;
+    }
+    for (int spins = 0; round_.load(std::memory_order_acquire) == round; ++spins) {
+      if (spins < kSpins)
+        pause();
+      else
+        sched_yield();
+    }
+  }
+
+ private:
+  static constexpr int kSpins = 4000;
+  int count_ = 1;
+  alignas(64) std::atomic<int> arrived_{0};
+  alignas(64) std::atomic<unsigned> round_{0};
+};
+
+std::atomic<bool> forked{false};
+std::mutex team_mutex;
+std::atomic<int> threads_setting{0};
+
+// libgomp's threads do not live on in a forked child, and its next parallel region there would wait for them for ever.
+// The mutex may have been held by a thread that is not there any more either, but nobody asks for it in the child.
+const int at_fork = pthread_atfork(nullptr, nullptr, [] { forked = true; });
+
+// CPUs' worth of time that the control group allows, or `most`.
+int quota(int most) {
+  std::ifstream v2("/sys/fs/cgroup/cpu.max");
+  std::string allowed;
+  double period = 0;
+  if (v2 >> allowed >> period) {
+    if (allowed == "max" || period <= 0) return most;
+    return std::max(1, static_cast<int>(std::stod(allowed) / period));
+  }
+  std::ifstream quota_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), period_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  double quota_us = 0;
+  if (quota_file >> quota_us && period_file >> period && quota_us > 0 && period > 0)
+    return std::max(1, static_cast<int>(quota_us / period));
+  return most;
+}
+
+int default_threads() {
+  cpu_set_t set;
+  const int cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  return std::max(1, std::min(cpus, quota(cpus)));
+}
+
+}  // namespace
+
+void Member::meet() const {
+  if (barrier_) static_cast<Barrier*>(barrier_)->meet();
+}
+
+int num_threads() {
+  int threads = threads_setting.load(std::memory_order_relaxed);
+  if (threads == 0) {
+    threads = default_threads();
+    threads_setting = threads;
+  }
+  return threads;
+}
+
+void set_num_threads(int threads) { threads_setting = std::max(1, threads); }
+
+void detail::run_team(int wanted, void (*body)(void*, const Member&), void* context) {
+#if defined(_OPENMP)
+  if (wanted > 1 && !forked.load(std::memory_order_relaxed)) {
+    const std::unique_lock<std::mutex> mine(team_mutex, std::try_to_lock);
+    if (mine.owns_lock()) {
+      Barrier barrier;
+#pragma omp parallel num_threads(wanted)
+      {
+#pragma omp single
+        barrier.set_count(omp_get_num_threads());
+        const FlushSubnormals flush;
+        body(context, Member(omp_get_thread_num(), omp_get_num_threads(), &barrier));
+      }
+      return;
+    }
+  }
+#endif
+  const FlushSubnormals flush;
+  body(context, Member(0, 1, nullptr));
+}
+
+const char* threading_name() {
+#if defined(_OPENMP)
+  return "OpenMP";
+#else
+  return "none";
+#endif
+}
+
+}  // namespace tidegate

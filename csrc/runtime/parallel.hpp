@@ -1,0 +1,50 @@
+// Teams of threads. The rest of the code says what a member of a team does and knows nothing of OpenMP.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace tidegate {
+
+// Threads a team has at most: min(CPU affinity, cgroup quota) unless set.
+int num_threads();
+void set_num_threads(int threads);
+
+// One thread of a team.
+class Member {
+ public:
+  Member(int index, int count, void* barrier) : index(index), count(count), barrier_(barrier) {}
+
+  const int index, count;
+
+  // Returns when every member of the team has called it.
+  void meet() const;
+
+  // This member's share [begin, end) of n things, as even as possible.
+  int64_t begin(int64_t n) const { return n * index / count; }
+  int64_t end(int64_t n) const { return n * (index + 1) / count; }
+
+ private:
+  void* barrier_;
+};
+
+namespace detail {
+void run_team(int wanted, void (*body)(void*, const Member&), void* context);
+}
+
+// Runs body(member) once in each member of a team of at most `wanted` threads, and returns when all are done. The body
+// must give the same results for any count, since fewer threads may be granted: one team runs at a time in a process,
+// and a caller that finds it taken, or that lives in a forked child, works alone on its own thread. Subnormal numbers
+// are flushed to zero inside the body, and the thread's floating-point state is restored after it. The body must not
+// throw.
+template <class Body>
+void run_team(int wanted, Body&& body) {
+  using Plain = std::remove_reference_t<Body>;
+  detail::run_team(
+      wanted, [](void* context, const Member& member) { (*static_cast<Plain*>(context))(member); },
+      const_cast<void*>(static_cast<const void*>(&body)));
+}
+
+const char* threading_name();
+
+}  // namespace tidegate

@@ -1,0 +1,32 @@
+// AVX2 with FMA: 16 registers of 32 bytes.
+#pragma once
+
+namespace tidegate::TIDEGATE_ISA {
+
+constexpr int kVectorBytes = 32;
+constexpr int kRegisters = 16;
+
+typedef float vf32 __attribute__((vector_size(32)));
+typedef double vf64 __attribute__((vector_size(32)));
+typedef int32_t vi32 __attribute__((vector_size(32)));
+typedef int64_t vi64 __attribute__((vector_size(32)));
+
+TIDEGATE_INLINE vf32 broadcast(float a) { return (vf32)_mm256_set1_ps(a); }
+TIDEGATE_INLINE vf64 broadcast(double a) { return (vf64)_mm256_set1_pd(a); }
+
+TIDEGATE_INLINE vf32 fma(vf32 a, vf32 b, vf32 c) { return (vf32)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+TIDEGATE_INLINE vf64 fma(vf64 a, vf64 b, vf64 c) { return (vf64)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c); }
+
+TIDEGATE_INLINE vf32 sqrt(vf32 a) { return (vf32)_mm256_sqrt_ps((__m256)a); }
+TIDEGATE_INLINE vf64 sqrt(vf64 a) { return (vf64)_mm256_sqrt_pd((__m256d)a); }
+
+// The second operand is returned when either is a NaN, so a NaN in x passes.
+TIDEGATE_INLINE vf32 at_least(vf32 x, vf32 limit) { return (vf32)_mm256_max_ps((__m256)limit, (__m256)x); }
+TIDEGATE_INLINE vf64 at_least(vf64 x, vf64 limit) { return (vf64)_mm256_max_pd((__m256d)limit, (__m256d)x); }
+TIDEGATE_INLINE vf32 at_most(vf32 x, vf32 limit) { return (vf32)_mm256_min_ps((__m256)limit, (__m256)x); }
+TIDEGATE_INLINE vf64 at_most(vf64 x, vf64 limit) { return (vf64)_mm256_min_pd((__m256d)limit, (__m256d)x); }
+
+TIDEGATE_INLINE vf32 divide(vf32 a, vf32 b) { return a / b; }
+TIDEGATE_INLINE vf64 divide(vf64 a, vf64 b) { return a / b; }
+
+}  // namespace tidegate::TIDEGATE_ISA

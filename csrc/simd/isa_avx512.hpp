@@ -1,0 +1,38 @@
+// AVX-512 (F, BW, DQ, VL): 32 registers of 64 bytes.
+#pragma once
+
+namespace tidegate::TIDEGATE_ISA {
+
+constexpr int kVectorBytes = 64;
+constexpr int kRegisters = 32;
+
+typedef float vf32 __attribute__((vector_size(64)));
+typedef double vf64 __attribute__((vector_size(64)));
+typedef int32_t vi32 __attribute__((vector_size(64)));
+typedef int64_t vi64 __attribute__((vector_size(64)));
+
+TIDEGATE_INLINE vf32 broadcast(float a) { return (vf32)_mm512_set1_ps(a); }
+TIDEGATE_INLINE vf64 broadcast(double a) { return (vf64)_mm512_set1_pd(a); }
+
+TIDEGATE_INLINE vf32 fma(vf32 a, vf32 b, vf32 c) { return (vf32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+TIDEGATE_INLINE vf64 fma(vf64 a, vf64 b, vf64 c) { return (vf64)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
+
+TIDEGATE_INLINE vf32 sqrt(vf32 a) { return (vf32)_mm512_sqrt_ps((__m512)a); }
+TIDEGATE_INLINE vf64 sqrt(vf64 a) { return (vf64)_mm512_sqrt_pd((__m512d)a); }
+
+// The second operand is returned when either is a NaN, so a NaN in x passes.
+TIDEGATE_INLINE vf32 at_least(vf32 x, vf32 limit) { return (vf32)_mm512_max_ps((__m512)limit, (__m512)x); }
+TIDEGATE_INLINE vf64 at_least(vf64 x, vf64 limit) { return (vf64)_mm512_max_pd((__m512d)limit, (__m512d)x); }
+TIDEGATE_INLINE vf32 at_most(vf32 x, vf32 limit) { return (vf32)_mm512_min_ps((__m512)limit, (__m512)x); }
+TIDEGATE_INLINE vf64 at_most(vf64 x, vf64 limit) { return (vf64)_mm512_min_pd((__m512d)limit, (__m512d)x); }
+
+// a / b for b of a magnitude in [2^-126, 2^127): an estimate good to 14 bits, corrected once through the residual.
+// 1 ULP; four instructions of one or two micro-operations where the divider would be busy for 10 cycles.
+TIDEGATE_INLINE vf32 divide(vf32 a, vf32 b) {
+  const vf32 y = (vf32)_mm512_rcp14_ps((__m512)b);
+  const vf32 q = a * y;
+  return fma(fma(-q, b, a), y, q);
+}
+TIDEGATE_INLINE vf64 divide(vf64 a, vf64 b) { return a / b; }
+
+}  // namespace tidegate::TIDEGATE_ISA

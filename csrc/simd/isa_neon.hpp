@@ -1,0 +1,36 @@
+// AArch64 NEON: 32 registers of 16 bytes.
+#pragma once
+
+namespace tidegate::TIDEGATE_ISA {
+
+constexpr int kVectorBytes = 16;
+constexpr int kRegisters = 32;
+
+typedef float vf32 __attribute__((vector_size(16)));
+typedef double vf64 __attribute__((vector_size(16)));
+typedef int32_t vi32 __attribute__((vector_size(16)));
+typedef int64_t vi64 __attribute__((vector_size(16)));
+
+TIDEGATE_INLINE vf32 broadcast(float a) { return (vf32)vdupq_n_f32(a); }
+TIDEGATE_INLINE vf64 broadcast(double a) { return (vf64)vdupq_n_f64(a); }
+
+TIDEGATE_INLINE vf32 fma(vf32 a, vf32 b, vf32 c) {
+  return (vf32)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+TIDEGATE_INLINE vf64 fma(vf64 a, vf64 b, vf64 c) {
+  return (vf64)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
+
+TIDEGATE_INLINE vf32 sqrt(vf32 a) { return (vf32)vsqrtq_f32((float32x4_t)a); }
+TIDEGATE_INLINE vf64 sqrt(vf64 a) { return (vf64)vsqrtq_f64((float64x2_t)a); }
+
+// FMAX and FMIN return a NaN when either operand is one, so a NaN in x passes.
+TIDEGATE_INLINE vf32 at_least(vf32 x, vf32 limit) { return (vf32)vmaxq_f32((float32x4_t)limit, (float32x4_t)x); }
+TIDEGATE_INLINE vf64 at_least(vf64 x, vf64 limit) { return (vf64)vmaxq_f64((float64x2_t)limit, (float64x2_t)x); }
+TIDEGATE_INLINE vf32 at_most(vf32 x, vf32 limit) { return (vf32)vminq_f32((float32x4_t)limit, (float32x4_t)x); }
+TIDEGATE_INLINE vf64 at_most(vf64 x, vf64 limit) { return (vf64)vminq_f64((float64x2_t)limit, (float64x2_t)x); }
+
+TIDEGATE_INLINE vf32 divide(vf32 a, vf32 b) { return a / b; }
+TIDEGATE_INLINE vf64 divide(vf64 a, vf64 b) { return a / b; }
+
+}  // namespace tidegate::TIDEGATE_ISA
