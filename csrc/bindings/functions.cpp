@@ -42,7 +42,7 @@ py::array activate(const std::string& name, const py::array& x) {
     run_team(1, [&](const Member&) {
       for (int64_t r = 0; r < rows.count; ++r) kernels<T>().activate(f, from + r * rows.width, to + r * rows.width, rows.width);
     });
-    return std::move(y);
+    return y;
   });
 }
 
@@ -61,7 +61,7 @@ py::array activate_gradient(const std::string& name, const py::array& x, const p
         kernels<T>().activate_gradient(f, from + i, output + i, d_output + i, to + i, rows.width);
       }
     });
-    return std::move(d_x);
+    return d_x;
   });
 }
 
@@ -70,7 +70,7 @@ py::array log(const py::array& x) {
     using T = decltype(element);
     py::array_t<T> y = new_array<T>(shape_of(x));
     kernels<T>().log(data_of<T>(x, "x"), y.mutable_data(), x.size());
-    return std::move(y);
+    return y;
   });
 }
 
@@ -95,7 +95,7 @@ py::array updated(const py::array& w, const py::array& g, Update update) {
     py::array_t<T> out = new_array<T>(shape);
     T* to = out.mutable_data();
     run_team(1, [&](const Member&) { update(weight, gradient, to, w.size(), shape); });
-    return std::move(out);
+    return out;
   });
 }
 

@@ -311,7 +311,7 @@ class BoundProgram {
       const ReleaseGil release(program.flops(shapes));
       program.run(shapes, from, to);
     }
-    return std::move(y);
+    return y;
   }
 
   std::variant<std::unique_ptr<Program<float>>, std::unique_ptr<Program<double>>> program_;

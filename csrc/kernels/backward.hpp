@@ -6,8 +6,8 @@
 // cache. Masked steps have no entry: they are skipped, not multiplied by zero.
 //
 // A cell provides, beside what forward.hpp names,
-//   finish_gradient<stage>(args, t, b, entry, panel)   d_sums of one vector of units, for tanh and sigmoid
-//   finish_gradient_row<stage>(args, t, b, entry)      one row with any activations
+//   finish_gradient<stage>(step, b, entry, panel)   d_sums of one vector of units, for tanh and sigmoid
+//   finish_gradient_row<stage>(step, b, entry)      one row with any activations
 // Both replace d_h by the part of the gradient that reaches the previous state directly.
 #pragma once
 
@@ -20,13 +20,14 @@ namespace {
 template <class T, class Cell>
 class Backward {
  public:
-  explicit Backward(const BackwardArgs<T>& args) : a(args), panels(panels_of<T>(args.units)), V(panels * L) {}
+  explicit Backward(const BackwardArgs<T>& args) : a(args), panels(args.h.row_stride / L), V(args.h.row_stride) {}
 
   void run() const {
     for (int64_t t = a.time_end - 1; t >= a.time_begin; --t) {
+      const BackwardStep<T> step(a, t);
       const int64_t rows = activate_rows(t);
-      if constexpr (kLayout.stages == 2) stage<1>(t, rows, a.d_reset_h, false);
-      stage<0>(t, rows, a.d_h, true);
+      if constexpr (kLayout.stages == 2) stage<1>(t, step, rows, a.d_reset_h, false);
+      stage<0>(t, step, rows, a.d_h, true);
     }
   }
 
@@ -57,13 +58,13 @@ class Backward {
   }
 
   template <int Stage>
-  void stage(int64_t t, int64_t rows, T* d_state, bool add_to_state) const {
+  void stage(int64_t t, const BackwardStep<T>& step, int64_t rows, T* d_state, bool add_to_state) const {
     for (int64_t i = 0; i < rows; ++i) {
       const int64_t b = a.active[i], e = entry(t, b);
       if (a.fused)
-        for (int64_t panel = 0; panel < panels; ++panel) Cell::template finish_gradient<Stage>(a, t, b, e, panel);
+        for (int64_t panel = 0; panel < panels; ++panel) Cell::template finish_gradient<Stage>(step, b, e, panel);
       else
-        Cell::template finish_gradient_row<Stage>(a, t, b, e);
+        Cell::template finish_gradient_row<Stage>(step, b, e);
       a.from[i] = a.d_sums.at(0, 0, e);
       a.to[i] = d_state + b * V;
     }

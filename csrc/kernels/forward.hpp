@@ -7,8 +7,8 @@
 //
 // A cell provides
 //   kCell                                 its layout
-//   finish<stage>(args, t, b, panel, sums)  one row of a tile, for tanh and sigmoid, in registers
-//   finish_row<stage>(args, t, b)           one row with any activations, from its stored sums
+//   finish<stage>(step, b, panel, sums)   one row of a tile, for tanh and sigmoid, in registers
+//   finish_row<stage>(step, b)            one row with any activations, from its stored sums
 #pragma once
 
 #include "kernels/cell.hpp"
@@ -24,9 +24,10 @@ class Forward {
   void run() const {
     for (int64_t t = 0; t < a.timesteps; ++t) {
       if (a.input_sums.data && t % a.input_steps == 0) input_product(t);
-      const int64_t rows = activate_rows(t);
-      stage<0>(t, rows);
-      if constexpr (kLayout.stages == 2) stage<1>(t, rows);
+      const ForwardStep<T> step(a, t);
+      const int64_t rows = activate_rows(t, step);
+      stage<0>(t, step, rows);
+      if constexpr (kLayout.stages == 2) stage<1>(t, step, rows);
     }
   }
 
@@ -35,39 +36,39 @@ class Forward {
   static constexpr int L = kLanes<T>;
 
   // Lists the rows that take part in step t, and carries the others over it.
-  int64_t activate_rows(int64_t t) const {
+  int64_t activate_rows(int64_t t, const ForwardStep<T>& step) const {
     int64_t count = 0;
     for (int64_t b = a.row_begin; b < a.row_end; ++b) {
       if (a.mask.real(t, b))
         a.active[count++] = int32_t(b);
       else
-        carry(t, b);
+        carry(t, step, b);
     }
     return count;
   }
 
-  void carry(int64_t t, int64_t b) const {
-    const int64_t first = a.panel_begin * L, size = (a.panel_end - a.panel_begin) * L * int64_t(sizeof(T));
-    memcpy(a.h.at(t + 1, b) + first, a.h.at(t, b) + first, size);
-    if (a.c.data) memcpy(a.c.at(t + 1, b) + first, a.c.at(t, b) + first, size);
-    if (!a.y.data) return;
+  void carry(int64_t t, const ForwardStep<T>& step, int64_t b) const {
+    const int64_t first = a.panel_begin * L, end = a.panel_end * L, at = b * step.V + first;
+    memcpy(step.h_next + at, step.h + at, (end - first) * sizeof(T));
+    if (step.c) memcpy(step.c_next + at, step.c + at, (end - first) * sizeof(T));
+    if (!step.y) return;
     const bool repeat = t > 0 && !a.zero_output_for_mask;
-    for (int64_t u = first; u < a.panel_end * L && u < a.units; ++u) a.y.at(t, b)[u] = repeat ? a.y.at(t - 1, b)[u] : T(0);
+    for (int64_t u = first; u < end && u < a.units; ++u) a.y.at(t, b)[u] = repeat ? a.y.at(t - 1, b)[u] : T(0);
   }
 
   template <int Stage>
-  void stage(int64_t t, int64_t rows) const {
+  void stage(int64_t t, const ForwardStep<T>& step, int64_t rows) const {
     if (rows <= kRowsOfTwoPanels)
-      panels<Stage, 2, kRowsOfTwoPanels>(t, rows);
+      panels<Stage, 2, kRowsOfTwoPanels>(t, step, rows);
     else
-      panels<Stage, 1, kRows>(t, rows);
+      panels<Stage, 1, kRows>(t, step, rows);
     if (!a.fused)
-      for (int64_t i = 0; i < rows; ++i) Cell::template finish_row<Stage>(a, t, a.active[i]);
+      for (int64_t i = 0; i < rows; ++i) Cell::template finish_row<Stage>(step, a.active[i]);
     a.meeting();
   }
 
   template <int Stage, int Panels, int MostRows>
-  void panels(int64_t t, int64_t rows) const {
+  void panels(int64_t t, const ForwardStep<T>& step, int64_t rows) const {
     const int64_t count = a.panel_end - a.panel_begin;
     for (int64_t i = 0; i < count;) {
       const int64_t width = count - i < Panels ? 1 : Panels;
@@ -75,9 +76,9 @@ class Forward {
       for_each_block(rows, [&](int64_t first, int64_t block) {
         with_constant<MostRows>(block, [&](auto r) {
           if (width == 1)
-            tile<Stage, r.value, 1>(t, a.active + first, panel);
+            tile<Stage, r.value, 1>(t, step, a.active + first, panel);
           else
-            tile<Stage, r.value, Panels>(t, a.active + first, panel);
+            tile<Stage, r.value, Panels>(t, step, a.active + first, panel);
         });
       });
       i += width;
@@ -85,11 +86,11 @@ class Forward {
   }
 
   template <int Stage, int Rows, int Panels>
-  __attribute__((noinline)) void tile(int64_t t, const int32_t* rows, int64_t panel) const {
+  __attribute__((noinline)) void tile(int64_t t, const ForwardStep<T>& step, const int32_t* rows, int64_t panel) const {
     Sums<T, Rows, Panels> sums;
     const T* factor[Rows];
     if (Stage > 0) {
-      start(sums, [&](int p, int r) { return a.sums.at(t, panel + p, rows[r]); });
+      start(sums, [&](int p, int r) { return step.sums.at(panel + p, rows[r]); });
     } else if (a.input_sums.data) {
       start(sums, [&](int p, int r) { return a.input_sums.at(t % a.input_steps, panel + p, rows[r]); });
     } else {
@@ -99,22 +100,23 @@ class Forward {
       multiply_input(sums, factor, panel);
     }
     TIDEGATE_UNROLL
-    for (int r = 0; r < Rows; ++r)
-      factor[r] = Stage > 0 ? a.reset_h + rows[r] * a.h.row_stride : a.h.at(t, rows[r]);
+    for (int r = 0; r < Rows; ++r) factor[r] = (Stage > 0 ? step.reset_h : step.h) + rows[r] * step.V;
     constexpr Slots slots = kLayout.recurrent[Stage];
     const int64_t panel_stride = a.units * slots.vectors * L;
-    accumulate<T, Rows, Panels, slots.vectors, slots.last>(sums, factor, a.weights.recurrent[Stage] + panel * panel_stride,
-                                                          panel_stride, a.units);
-    TIDEGATE_UNROLL
-    for (int p = 0; p < Panels; ++p)
+    accumulate<T, Rows, Panels, slots.vectors, slots.last>(
+        sums, factor, a.weights.recurrent[Stage] + panel * panel_stride, panel_stride, a.units);
+    const auto for_each_row = [&](auto f) TIDEGATE_INLINE_MEMBER {
       TIDEGATE_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const Vec<T> row[kSums] = {sums[p][0][r], sums[p][1][r], sums[p][2][r], sums[p][3][r]};
-        if (a.fused)
-          Cell::template finish<Stage>(a, t, rows[r], panel + p, row);
-        else
-          store_sums(a.sums.at(t, panel + p, rows[r]), row);
-      }
+      for (int p = 0; p < Panels; ++p)
+        TIDEGATE_UNROLL
+        for (int r = 0; r < Rows; ++r)
+          f(rows[r], panel + p, {sums[p][0][r], sums[p][1][r], sums[p][2][r], sums[p][3][r]});
+    };
+    using Row = const Vec<T>(&)[kSums];
+    if (a.fused)
+      for_each_row([&](int64_t b, int64_t at, Row row) TIDEGATE_INLINE_MEMBER { Cell::template finish<Stage>(step, b, at, row); });
+    else
+      for_each_row([&](int64_t b, int64_t at, Row row) TIDEGATE_INLINE_MEMBER { store_sums(step.sums.at(at, b), row); });
   }
 
   // The input product of a block of timesteps: with few rows in the batch, steps are what a panel of weights serves.
@@ -146,7 +148,7 @@ class Forward {
   }
 
   template <int Rows, int Panels>
-  __attribute__((always_inline)) void multiply_input(Sums<T, Rows, Panels>& sums, const T* const (&x)[Rows], int64_t panel) const {
+  TIDEGATE_INLINE_MEMBER void multiply_input(Sums<T, Rows, Panels>& sums, const T* const (&x)[Rows], int64_t panel) const {
     const int64_t panel_stride = a.features * kLayout.input.vectors * L;
     accumulate<T, Rows, Panels, kLayout.input.vectors, kLayout.input.last>(sums, x, a.weights.kernel + panel * panel_stride,
                                                                           panel_stride, a.features);

@@ -16,71 +16,70 @@ struct Lstm {
   static constexpr Cell kCell = Cell::lstm;
 
   template <int Stage, class T>
-  TIDEGATE_INLINE void finish(const ForwardArgs<T>& a, int64_t t, int64_t b, int64_t panel,
-                              const Vec<T> (&sums)[kSums]) {
-    const int64_t unit = panel * kLanes<T>;
+  TIDEGATE_INLINE void finish(const ForwardStep<T>& step, int64_t b, int64_t panel, const Vec<T> (&sums)[kSums]) {
+    const int64_t at = b * step.V + panel * kLanes<T>;
     const Vec<T> i = sigmoid<T>(sums[0]), f = sigmoid<T>(sums[1]), g = tanh<T>(sums[2]), o = sigmoid<T>(sums[3]);
-    const Vec<T> c = fma(f, load(a.c.at(t, b) + unit), i * g);
-    store(a.c.at(t + 1, b) + unit, c);
-    store_output(a, t, b, panel, o * tanh<T>(c));
-    if (a.gates.data) store_sums(a.gates.at(t, panel, b), {i, f, g, o});
+    const Vec<T> c = fma(f, load(step.c + at), i * g);
+    store(step.c_next + at, c);
+    step.store_output(b, panel, o * tanh<T>(c));
+    if (step.gates.data) store_sums(step.gates.at(panel, b), {i, f, g, o});
   }
 
   template <int Stage, class T>
-  TIDEGATE_INLINE void finish_gradient(const BackwardArgs<T>& a, int64_t t, int64_t b, int64_t entry, int64_t panel) {
-    const int64_t unit = panel * kLanes<T>, at = b * padded<T>(a.units) + unit;
+  TIDEGATE_INLINE void finish_gradient(const BackwardStep<T>& step, int64_t b, int64_t entry, int64_t panel) {
+    const int64_t at = b * step.V + panel * kLanes<T>;
     Vec<T> gate[kSums];
-    load_sums(a.gates.at(t, panel, b), gate);
+    load_sums(step.gates.at(panel, b), gate);
     const auto [i, f, g, o] = gate;
-    const Vec<T> d_h = load(a.d_h + at), tanh_c = tanh<T>(load(a.c.at(t + 1, b) + unit));
-    const Vec<T> d_c = fma(d_h * o, d_tanh<T>(tanh_c), load(a.d_c + at));
-    store_sums(a.d_sums.at(0, panel, entry),
-               {d_c * g * d_sigmoid<T>(i), d_c * load(a.c.at(t, b) + unit) * d_sigmoid<T>(f), d_c * i * d_tanh<T>(g),
+    const Vec<T> d_h = load(step.d_h + at), tanh_c = tanh<T>(load(step.c_next + at));
+    const Vec<T> d_c = fma(d_h * o, d_tanh<T>(tanh_c), load(step.d_c + at));
+    store_sums(step.d_sums.at(panel, entry),
+               {d_c * g * d_sigmoid<T>(i), d_c * load(step.c + at) * d_sigmoid<T>(f), d_c * i * d_tanh<T>(g),
                 d_h * tanh_c * d_sigmoid<T>(o)});
-    store(a.d_c + at, d_c * f);
-    store(a.d_h + at, broadcast(T(0)));
+    store(step.d_c + at, d_c * f);
+    store(step.d_h + at, broadcast(T(0)));
   }
 
   template <int Stage, class T>
-  static void finish_row(const ForwardArgs<T>& a, int64_t t, int64_t b) {
-    const int64_t panels = panels_of<T>(a.units), V = padded<T>(a.units);
+  static void finish_row(const ForwardStep<T>& step, int64_t b) {
+    const int64_t panels = step.panels(), V = step.V;
     T* gate[kSums];
     for (int s = 0; s < kSums; ++s) {
-      gate[s] = a.row_buffer + s * V;
-      gather(a.sums, t, b, s, panels, gate[s]);
-      activate(s == 2 ? a.activation : a.recurrent_activation, gate[s], gate[s], a.units);
-      scatter(gate[s], a.gates, t, b, s, panels);
+      gate[s] = step.row_buffer + s * V;
+      gather(step.sums, b, s, panels, gate[s]);
+      activate(s == 2 ? step.activation : step.recurrent_activation, gate[s], gate[s], step.units);
+      scatter(gate[s], step.gates, b, s, panels);
     }
     const auto [i, f, g, o] = gate;
-    const T* c = a.c.at(t, b);
-    T* c_next = a.c.at(t + 1, b);
-    T* h = a.row_buffer + kSums * V;
-    for (int64_t u = 0; u < a.units; ++u) c_next[u] = f[u] * c[u] + i[u] * g[u];
-    activate(a.activation, c_next, h, a.units);
-    for (int64_t u = 0; u < a.units; ++u) h[u] *= o[u];
-    store_output_row(a, t, b, h);
+    const T* c = step.c + b * V;
+    T* c_next = step.c_next + b * V;
+    T* h = step.row_buffer + kSums * V;
+    for (int64_t u = 0; u < step.units; ++u) c_next[u] = f[u] * c[u] + i[u] * g[u];
+    activate(step.activation, c_next, h, step.units);
+    for (int64_t u = 0; u < step.units; ++u) h[u] *= o[u];
+    step.store_output_row(b, h);
   }
 
   template <int Stage, class T>
-  static void finish_gradient_row(const BackwardArgs<T>& a, int64_t t, int64_t b, int64_t entry) {
-    const int64_t panels = panels_of<T>(a.units), V = padded<T>(a.units);
+  static void finish_gradient_row(const BackwardStep<T>& step, int64_t b, int64_t entry) {
+    const int64_t panels = step.panels(), V = step.V;
     T *gate[kSums], *sum[kSums], *d_gate[kSums];
     for (int s = 0; s < kSums; ++s) {
-      gate[s] = a.row_buffer + s * V;
-      sum[s] = a.row_buffer + (kSums + s) * V;
-      d_gate[s] = a.row_buffer + (2 * kSums + s) * V;
-      gather(a.gates, t, b, s, panels, gate[s]);
-      gather(a.sums, t, b, s, panels, sum[s]);
+      gate[s] = step.row_buffer + s * V;
+      sum[s] = step.row_buffer + (kSums + s) * V;
+      d_gate[s] = step.row_buffer + (2 * kSums + s) * V;
+      gather(step.gates, b, s, panels, gate[s]);
+      gather(step.sums, b, s, panels, sum[s]);
     }
-    T *activated_c = a.row_buffer + 3 * kSums * V, *through_h = activated_c + V;
-    const T *c = a.c.at(t + 1, b), *c_before = a.c.at(t, b);
-    T *d_h = a.d_h + b * V, *d_c = a.d_c + b * V;
+    T *activated_c = step.row_buffer + 3 * kSums * V, *through_h = activated_c + V;
+    const T *c = step.c_next + b * V, *c_before = step.c + b * V;
+    T *d_h = step.d_h + b * V, *d_c = step.d_c + b * V;
     const auto [i, f, g, o] = gate;
 
-    activate(a.activation, c, activated_c, a.units);
-    for (int64_t u = 0; u < a.units; ++u) through_h[u] = d_h[u] * o[u];
-    activate_gradient(a.activation, c, activated_c, through_h, through_h, a.units);
-    for (int64_t u = 0; u < a.units; ++u) {
+    activate(step.activation, c, activated_c, step.units);
+    for (int64_t u = 0; u < step.units; ++u) through_h[u] = d_h[u] * o[u];
+    activate_gradient(step.activation, c, activated_c, through_h, through_h, step.units);
+    for (int64_t u = 0; u < step.units; ++u) {
       const T d = d_c[u] + through_h[u];
       d_gate[0][u] = d * g[u];
       d_gate[1][u] = d * c_before[u];
@@ -90,8 +89,8 @@ struct Lstm {
       d_h[u] = 0;
     }
     for (int s = 0; s < kSums; ++s) {
-      activate_gradient(s == 2 ? a.activation : a.recurrent_activation, sum[s], gate[s], d_gate[s], d_gate[s], a.units);
-      scatter(d_gate[s], a.d_sums, 0, entry, s, panels);
+      activate_gradient(s == 2 ? step.activation : step.recurrent_activation, sum[s], gate[s], d_gate[s], d_gate[s], step.units);
+      scatter(d_gate[s], step.d_sums, entry, s, panels);
     }
   }
 };

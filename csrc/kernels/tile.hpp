@@ -24,6 +24,8 @@ template <class T, int Rows, int Panels, int Vectors, int Last>
 TIDEGATE_INLINE void accumulate(Sums<T, Rows, Panels>& sums, const T* const (&a)[Rows], const T* weights,
                                 int64_t panel_stride, int64_t depth) {
   constexpr int L = kLanes<T>;
+  // Unrolled, since the loop's own instructions compete with fma for two of the ports.
+#pragma GCC unroll 4
   for (int64_t k = 0; k < depth; ++k, weights += Vectors * L) {
     if constexpr (kRegisters == 32) {
       Vec<T> w[Panels][Vectors];

@@ -12,6 +12,7 @@
 #endif
 
 #define TIDEGATE_INLINE static inline __attribute__((always_inline))
+#define TIDEGATE_INLINE_MEMBER __attribute__((always_inline))
 #define TIDEGATE_UNROLL _Pragma("GCC unroll 64")
 
 #if defined(__x86_64__)

@@ -26,6 +26,17 @@ TIDEGATE_INLINE vf64 at_least(vf64 x, vf64 limit) { return (vf64)_mm512_max_pd((
 TIDEGATE_INLINE vf32 at_most(vf32 x, vf32 limit) { return (vf32)_mm512_min_ps((__m512)limit, (__m512)x); }
 TIDEGATE_INLINE vf64 at_most(vf64 x, vf64 limit) { return (vf64)_mm512_min_pd((__m512d)limit, (__m512d)x); }
 
+// |x|, and t >= 0 with the sign of x. On floats, since GCC keeps a float constant in memory but brings an integer one
+// through a general register and a shuffle.
+TIDEGATE_INLINE vf32 magnitude(vf32 x) { return (vf32)_mm512_andnot_ps(_mm512_set1_ps(-0.0f), (__m512)x); }
+TIDEGATE_INLINE vf64 magnitude(vf64 x) { return (vf64)_mm512_andnot_pd(_mm512_set1_pd(-0.0), (__m512d)x); }
+TIDEGATE_INLINE vf32 with_sign(vf32 t, vf32 x) {
+  return (vf32)_mm512_or_ps((__m512)t, _mm512_and_ps((__m512)x, _mm512_set1_ps(-0.0f)));
+}
+TIDEGATE_INLINE vf64 with_sign(vf64 t, vf64 x) {
+  return (vf64)_mm512_or_pd((__m512d)t, _mm512_and_pd((__m512d)x, _mm512_set1_pd(-0.0)));
+}
+
 // a / b for b of a magnitude in [2^-126, 2^127): an estimate good to 14 bits, corrected once through the residual.
 // 1 ULP; four instructions of one or two micro-operations where the divider would be busy for 10 cycles.
 TIDEGATE_INLINE vf32 divide(vf32 a, vf32 b) {

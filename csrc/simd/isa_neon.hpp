@@ -30,6 +30,16 @@ TIDEGATE_INLINE vf64 at_least(vf64 x, vf64 limit) { return (vf64)vmaxq_f64((floa
 TIDEGATE_INLINE vf32 at_most(vf32 x, vf32 limit) { return (vf32)vminq_f32((float32x4_t)limit, (float32x4_t)x); }
 TIDEGATE_INLINE vf64 at_most(vf64 x, vf64 limit) { return (vf64)vminq_f64((float64x2_t)limit, (float64x2_t)x); }
 
+// |x|, and t >= 0 with the sign of x.
+TIDEGATE_INLINE vf32 magnitude(vf32 x) { return (vf32)vabsq_f32((float32x4_t)x); }
+TIDEGATE_INLINE vf64 magnitude(vf64 x) { return (vf64)vabsq_f64((float64x2_t)x); }
+TIDEGATE_INLINE vf32 with_sign(vf32 t, vf32 x) {
+  return (vf32)vbslq_f32(vdupq_n_u32(0x80000000u), (float32x4_t)x, (float32x4_t)t);
+}
+TIDEGATE_INLINE vf64 with_sign(vf64 t, vf64 x) {
+  return (vf64)vbslq_f64(vdupq_n_u64(uint64_t(1) << 63), (float64x2_t)x, (float64x2_t)t);
+}
+
 TIDEGATE_INLINE vf32 divide(vf32 a, vf32 b) { return a / b; }
 TIDEGATE_INLINE vf64 divide(vf64 a, vf64 b) { return a / b; }
 

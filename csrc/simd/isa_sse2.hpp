@@ -26,6 +26,17 @@ TIDEGATE_INLINE vf64 at_least(vf64 x, vf64 limit) { return (vf64)_mm_max_pd((__m
 TIDEGATE_INLINE vf32 at_most(vf32 x, vf32 limit) { return (vf32)_mm_min_ps((__m128)limit, (__m128)x); }
 TIDEGATE_INLINE vf64 at_most(vf64 x, vf64 limit) { return (vf64)_mm_min_pd((__m128d)limit, (__m128d)x); }
 
+// |x|, and t >= 0 with the sign of x. On floats, since GCC keeps a float constant in memory but brings an integer one
+// through a general register and a shuffle.
+TIDEGATE_INLINE vf32 magnitude(vf32 x) { return (vf32)_mm_andnot_ps(_mm_set1_ps(-0.0f), (__m128)x); }
+TIDEGATE_INLINE vf64 magnitude(vf64 x) { return (vf64)_mm_andnot_pd(_mm_set1_pd(-0.0), (__m128d)x); }
+TIDEGATE_INLINE vf32 with_sign(vf32 t, vf32 x) {
+  return (vf32)_mm_or_ps((__m128)t, _mm_and_ps((__m128)x, _mm_set1_ps(-0.0f)));
+}
+TIDEGATE_INLINE vf64 with_sign(vf64 t, vf64 x) {
+  return (vf64)_mm_or_pd((__m128d)t, _mm_and_pd((__m128d)x, _mm_set1_pd(-0.0)));
+}
+
 TIDEGATE_INLINE vf32 divide(vf32 a, vf32 b) { return a / b; }
 TIDEGATE_INLINE vf64 divide(vf64 a, vf64 b) { return a / b; }
 

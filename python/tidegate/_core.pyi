@@ -1,0 +1,129 @@
+"""Native kernels. Arrays given are C-contiguous float32 or float64, all of one dtype; what comes back is new.
+
+B batch, T timesteps, F features, U units, G gates (LSTM 4, GRU 3). A wrong shape is a ValueError, a wrong dtype a
+TypeError, before anything is computed. Every function may be called from any number of threads.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from numpy import ndarray
+
+type Array = ndarray[Any, Any]
+
+class Kept:
+    """What a forward pass keeps for its backward pass; opaque."""
+
+    @property
+    def nbytes(self) -> int: ...
+
+class Operator:
+    """One native layer's configuration: immutable, shared freely by threads."""
+
+class Recurrent(Operator):
+    def __init__(
+        self,
+        cell: str,
+        units: int,
+        *,
+        activation: str = "tanh",
+        recurrent_activation: str = "sigmoid",
+        use_bias: bool = True,
+        reset_after: bool = True,
+        return_sequences: bool = False,
+        go_backwards: bool = False,
+        zero_output_for_mask: bool = False,
+    ) -> None:
+        """``cell`` is "lstm" or "gru"; ``reset_after`` concerns GRU only."""
+
+    def forward(
+        self,
+        x: Array,
+        weights: Sequence[Array],
+        states: Sequence[Array | None] | None = None,
+        mask: Array | None = None,
+        keep: bool = False,
+    ) -> tuple[Array, list[Array], Kept | None]:
+        """Outputs [B, U] or [B, T, U], final states [h] or [h, c] of [B, U], and what backward needs if ``keep``.
+
+        x [B, T, F]; weights kernel [F, G U], recurrent_kernel [U, G U] and, with use_bias, bias [G U] ([2, G U] for
+        GRU with reset_after); states like the final ones, zeros by default; mask bool [B, T].
+        """
+
+    def backward(
+        self,
+        kept: Kept,
+        d_y: Array | None = None,
+        d_states: Sequence[Array | None] | None = None,
+        need_d_x: bool = True,
+    ) -> tuple[Array | None, list[Array], list[Array]]:
+        """Gradients of x, of the weights and of the initial states, from those of the outputs and final states."""
+
+class Dense(Operator):
+    def __init__(self, units: int, *, activation: str = "linear", use_bias: bool = True) -> None: ...
+    def forward(self, x: Array, weights: Sequence[Array], keep: bool = False) -> tuple[Array, Kept | None]:
+        """x [..., F] of rank 2 or more -> [..., U]; weights kernel [F, U] and, with use_bias, bias [U]."""
+
+    def backward(self, kept: Kept, d_y: Array, need_d_x: bool = True) -> tuple[Array | None, list[Array]]:
+        """Gradients of x and of the weights."""
+
+class Program:
+    """A chain of operators with packed weights, run in one call. Immutable."""
+
+    def __init__(self, steps: Sequence[tuple[Operator, Sequence[Array]]]) -> None: ...
+    def run(self, x: Array) -> Array: ...
+    @property
+    def packed_bytes(self) -> int: ...
+
+def activation_names() -> list[str]: ...
+def activate(name: str, x: Array) -> Array:
+    """softmax and log_softmax normalise over the last axis."""
+
+def activate_gradient(name: str, x: Array, y: Array, d_y: Array) -> Array:
+    """The gradient of x from that of y = activate(name, x)."""
+
+def log(x: Array) -> Array: ...
+def sgd_update(
+    w: Array, g: Array, momentum_slot: Array | None, *, learning_rate: float, momentum: float, nesterov: bool
+) -> Array:
+    """The new weight; slots are updated in place. So for the other optimizers."""
+
+def rmsprop_update(
+    w: Array,
+    g: Array,
+    velocity: Array,
+    momentum_slot: Array | None,
+    average: Array | None,
+    *,
+    learning_rate: float,
+    rho: float,
+    momentum: float,
+    epsilon: float,
+) -> Array: ...
+def adam_update(
+    w: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    v_hat: Array | None,
+    *,
+    alpha: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> Array: ...
+def set_num_threads(n: int) -> None: ...
+def get_num_threads() -> int: ...
+def instruction_sets() -> list[str]:
+    """Those this machine has, the least capable first."""
+
+def set_instruction_set(name: str) -> None:
+    """Operators and Programs made from now on use it."""
+
+def fma_peak(iterations: int) -> float:
+    """float32 FLOP/s of independent multiply-adds on this thread: ``iterations`` times 12 vectors."""
+
+def read_bandwidth(bytes: int, times: int) -> float:
+    """Bytes/s of reading an array of so many bytes ``times`` times on this thread."""
+
+def info() -> dict[str, object]: ...
