@@ -1,0 +1,91 @@
+"""Tidegate: LSTM and GRU for CPUs, native kernels behind the interface of Keras.
+
+This file is a table of contents. Importing it loads nothing: a submodule, and with it NumPy and the native
+module, comes in when it is first asked for.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as in `typing`, which this file does not load
+if TYPE_CHECKING:
+    from tidegate import (
+        activations,
+        callbacks,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        saving,
+        utils,
+    )
+    from tidegate.layers import Input
+    from tidegate.models import Sequential
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Input",
+    "Sequential",
+    "__version__",
+    "activations",
+    "callbacks",
+    "get_num_threads",
+    "info",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "saving",
+    "set_num_threads",
+    "utils",
+]
+
+_NAMES = {"Input": "layers", "Sequential": "models"}  # name -> the submodule that has it
+_SUBMODULES = {*__all__} - {*_NAMES, "__version__", "get_num_threads", "info", "set_num_threads"}
+
+
+def set_num_threads(count: int) -> None:
+    """Lets the kernels use up to `count` threads. The numbers that they compute do not depend on it.
+
+    Raises:
+        ValueError: `count` is not a positive integer.
+    """
+    from tidegate._native import core
+
+    if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
+        raise ValueError(f"set_num_threads: `count` must be a positive integer; received {count!r}")
+    core.set_num_threads(int(count))
+
+
+def get_num_threads() -> int:
+    """How many threads the kernels may use; by default the smaller of CPU affinity and cgroup quota."""
+    from tidegate._native import core
+
+    return core.get_num_threads()
+
+
+def info() -> dict[str, object]:
+    """What runs here: the package's version, the instruction set in use, the threads, and the compiler."""
+    from tidegate._native import core
+
+    return {"version": __version__, **core.info()}
+
+
+def __getattr__(name: str) -> object:
+    if name in _SUBMODULES:
+        import importlib
+
+        return importlib.import_module(f"tidegate.{name}")
+    if name in _NAMES:
+        value = getattr(__getattr__(_NAMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'tidegate' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

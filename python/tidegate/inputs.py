@@ -1,0 +1,125 @@
+"""The border: here what a caller gives becomes C-contiguous arrays of one dtype, or an error says why not.
+
+Behind it nothing checks again, except the native module, which trusts nobody.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tidegate.variable import Array
+
+Shape = tuple[int | None, ...]
+
+
+def numeric(value: Any, name: str) -> Array:
+    """`value` as an array of real numbers in whatever dtype it has.
+
+    Raises:
+        ValueError: `value` is no array and cannot become one by itself (a list, None).
+        TypeError: it holds objects, strings, dates or complex numbers.
+    """
+    if not isinstance(value, np.ndarray):
+        if not hasattr(value, "__array__"):
+            raise ValueError(
+                f"Unrecognized data type: `{name}` must be a NumPy array; received {_short(value)} "
+                f"(of type {type(value)})"
+            )
+        value = np.asarray(value)
+    if value.dtype.kind not in "fiub":
+        raise TypeError(f"`{name}` must hold real numbers; received an array of dtype {value.dtype}")
+    array: Array = value
+    return array
+
+
+def floating(value: Any, dtype: np.dtype[Any], name: str) -> Array:
+    """`value` as a C-contiguous array of `dtype` (float32 or float64); itself when it is one.
+
+    Raises as `numeric` does.
+    """
+    array = numeric(value, name)
+    with np.errstate(all="ignore"):  # a float64 beyond float32 becomes an infinity, in silence as everywhere
+        return np.ascontiguousarray(array, dtype).reshape(array.shape)  # the reshape keeps rank 0
+
+
+def boolean_mask(value: Any, shape: tuple[int, int], owner: str) -> Array:
+    """`value` as a bool array [B, T], True where a step counts."""
+    mask = np.asarray(value)
+    if mask.dtype.kind not in "fiub":
+        raise TypeError(f"{owner}: `mask` must be boolean; received an array of dtype {mask.dtype}")
+    if mask.shape != shape:
+        raise ValueError(
+            f"{owner}: `mask` must have the shape [batch, timesteps] = {shape}; received {mask.shape}"
+        )
+    return np.ascontiguousarray(mask, np.bool_)
+
+
+def check_input_shape(
+    shape: Shape, *, owner: str, axes: str, minimum_rank: int, features: int | None = None
+) -> None:
+    """Checks the shape of what a layer is called on.
+
+    Args:
+        shape: of the input; None where it is not known yet.
+        owner: the layer, for the message.
+        axes: the axes that it wants, for the message, such as "[batch, timesteps, features]".
+        minimum_rank: 3 for exactly three axes, as recurrent layers take; 2 for two or more, as Dense takes.
+        features: the length of the last axis, where the layer has been built for one.
+    """
+    rank = len(shape)
+    if rank < minimum_rank or (minimum_rank == 3 and rank > 3):
+        raise ValueError(f"{owner}: the input must have the axes {axes}; received the shape {shape}")
+    if minimum_rank == 3 and shape[1] == 0:
+        raise ValueError(f"{owner}: the input must have at least one timestep; received the shape {shape}")
+    if features is None and not shape[-1]:
+        raise ValueError(
+            f"{owner}: the last axis of the input must have a known, positive length; received {shape}"
+        )
+    if features is not None and shape[-1] != features:
+        raise ValueError(
+            f"{owner}: the last axis of the input must have the length {features} it was built for; "
+            f"received the shape {shape}"
+        )
+
+
+def check_lengths(**arrays: Array | None) -> int:
+    """The number of rows that all of `arrays` have; None stands for an argument that was not given.
+
+    Raises:
+        ValueError: they do not agree, or one has no axis at all.
+    """
+    sizes: dict[str, int] = {}
+    for name, array in arrays.items():
+        if array is None:
+            continue
+        if array.ndim == 0:
+            raise ValueError(f"`{name}` must have an axis of samples; received a single number")
+        sizes[name] = len(array)
+    if len(set(sizes.values())) > 1:
+        found = ", ".join(f"`{name}` has {size}" for name, size in sizes.items())
+        raise ValueError(
+            f"Data cardinality is ambiguous: all arrays must have the same number of samples, but {found}"
+        )
+    return next(iter(sizes.values()))
+
+
+def positive_integer(value: Any, name: str, owner: str) -> int:
+    """`value` as an int of at least 1; a bool or a float is none."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+        raise ValueError(f"{owner}: argument `{name}` must be a positive integer; received {_short(value)}")
+    return int(value)
+
+
+def nearest(name: str, known: Any) -> str:
+    """` Did you mean \\`x\\`?` with the nearest of the names in `known`, or nothing."""
+    import difflib
+
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean `{close[0]}`?" if close else ""
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

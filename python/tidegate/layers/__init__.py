@@ -1,0 +1,11 @@
+"""Layers, under Keras's names and with Keras's arguments."""
+
+from __future__ import annotations
+
+from tidegate.layers.dense import Dense
+from tidegate.layers.gru import GRU
+from tidegate.layers.input_layer import Input, InputLayer
+from tidegate.layers.layer import Layer
+from tidegate.layers.lstm import LSTM
+
+__all__ = ["GRU", "LSTM", "Dense", "Input", "InputLayer", "Layer"]

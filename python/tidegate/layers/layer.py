@@ -1,0 +1,227 @@
+"""What every layer is: a declared configuration, Variables, and a forward and a backward that store nothing.
+
+A layer may be used twice, from several threads and in any graph: what a backward needs, its forward hands
+out.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tidegate.graph import Tensor, connect
+from tidegate.inputs import Shape, check_input_shape, floating
+from tidegate.layers.arguments import Argument, Signature, Table, bind
+from tidegate.layers.kinds import DType, Flag, InputShape, Name
+from tidegate.utils.naming import auto_name
+from tidegate.variable import Array, Variable, assign_all
+
+building = threading.RLock()  # two threads that call an unbuilt layer or model build it once
+
+
+class Layer:
+    """The base of all layers.
+
+    A subclass declares `arguments` and writes `create_variables`, `create_operator`, `forward`, `backward`
+    and `compute_output_shape`. Every layer takes, by name, `name`, `trainable`, `dtype` and `input_shape`.
+
+    Attributes:
+        name: unique in a model; counted up from the class name when not given.
+        trainable: whether an optimizer changes the weights.
+        dtype: "float32" or "float64", of the weights, the inputs and the outputs.
+        built: whether there are weights yet; they are made on the first call, or by `build`.
+        operator: the native operator of this configuration, there once built.
+    """
+
+    arguments: ClassVar[Table] = ()
+    common: ClassVar[Table] = (
+        Argument("name", None, Name(), positional=False),
+        Argument("trainable", True, Flag(), positional=False),
+        Argument("dtype", None, DType(), positional=False),
+        Argument("input_shape", None, InputShape(), positional=False, in_config=False),
+    )
+    axes: ClassVar[str] = "[batch, ..., features]"
+    minimum_rank: ClassVar[int] = 2
+    __signature__ = Signature()
+
+    name: str
+    trainable: bool
+    dtype: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        values = bind(type(self).__name__, self.table(), args, kwargs)
+        self.given_input_shape: Shape | None = values.pop("input_shape")
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.name = self.name or auto_name(type(self).__name__)
+        self.built = False
+        self.build_shape: Shape | None = None
+        self.operator: Any = None
+        self._variables: list[Variable] = []
+
+    @classmethod
+    def table(cls) -> Table:
+        """Every argument of the constructor."""
+        return (*cls.arguments, *cls.common)
+
+    # ---- configuration ---------------------------------------------------------------------------
+
+    @classmethod
+    def config_names(cls) -> list[str]:
+        """The arguments that are saved, in Keras's order."""
+        return [argument.name for argument in (*cls.common, *cls.arguments) if argument.in_config]
+
+    def get_config(self) -> dict[str, Any]:
+        """The configuration in Keras's form: `from_config` makes an equal layer of it, without weights."""
+        kinds = {argument.name: argument.kind for argument in self.table()}
+        return {name: kinds[name].write(getattr(self, name)) for name in self.config_names()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        return cls(**config)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """What `build` was called with, as Keras saves it; None before that."""
+        return {"input_shape": self.build_shape} if self.built else None
+
+    # ---- weights ---------------------------------------------------------------------------------
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the weights, once, for inputs of this shape; the batch axis (None) is included."""
+        shape = tuple(input_shape)
+        with building:
+            self.check_input(shape)
+            if self.built:
+                return
+            self._variables = self.create_variables(shape)
+            self.operator = self.create_operator()
+            self.build_shape = shape
+            self.built = True
+
+    def check_input(self, shape: Shape) -> None:
+        """Raises ValueError unless the layer can be called on arrays of this shape."""
+        features = self.build_shape[-1] if self.build_shape is not None else None
+        check_input_shape(
+            shape, owner=self.title, axes=self.axes, minimum_rank=self.minimum_rank, features=features
+        )
+
+    def create_variables(self, input_shape: Shape) -> list[Variable]:
+        return []
+
+    def create_operator(self) -> Any:
+        raise NotImplementedError
+
+    def new_variable(self, path: str, shape: tuple[int, ...], initializer: Any) -> Variable:
+        """A trainable Variable whose first value the initializer draws; `path` is relative to the layer."""
+        variable = Variable(initializer(shape, self.dtype), path.rpartition("/")[2])
+        variable.path = f"{self.name}/{path}"
+        return variable
+
+    @property
+    def weights(self) -> list[Variable]:
+        return list(self._variables)
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        return [variable for variable in self._variables if self.trainable and variable.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        return [variable for variable in self._variables if not (self.trainable and variable.trainable)]
+
+    variables = weights
+    trainable_variables = trainable_weights
+
+    def get_weights(self) -> list[Array]:
+        """Copies of all weights, in the order of `weights`."""
+        return [variable.numpy() for variable in self._variables]
+
+    def set_weights(self, weights: list[Array]) -> None:
+        """Replaces all weights; none when one of them does not fit (ValueError)."""
+        assign_all(self._variables, weights, self.title)
+
+    def count_params(self) -> int:
+        if not self.built:
+            raise ValueError(
+                f"{self.title}: `count_params` needs a built layer; call it on an array or `build` it first"
+            )
+        return sum(variable.value.size for variable in self._variables)
+
+    def stored_variables(self) -> dict[str, list[Variable]]:
+        """Where a Keras file keeps the weights: path below the layer's group -> Variables in order."""
+        return {"vars": self.weights}
+
+    # ---- computing -------------------------------------------------------------------------------
+
+    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+        """The layer's outputs on an array, computed now; on an `Input`, a node of a graph.
+
+        Args:
+            inputs: array with the axes that the layer's own documentation states, converted to `dtype`.
+            training: whether this is a training pass.
+            mask: refused, except by layers that say what they do with it.
+        """
+        if mask is not None:
+            raise ValueError(f"{self.title}: argument `mask` is not supported; expected None")
+        if isinstance(inputs, Tensor):
+            return connect(self, [inputs])
+        return self.forward(self.prepare(inputs), training=training)[0]
+
+    def prepare(self, inputs: Any) -> Array:
+        """`inputs` as an array that `forward` takes; builds the layer if this is its first."""
+        x = floating(inputs, np.dtype(self.dtype), "inputs")
+        self.check_input(x.shape)
+        if not self.built:
+            self.build((None, *x.shape[1:]))
+        return x
+
+    def forward(
+        self, inputs: Any, *, training: bool = False, keep: bool = False, mask: Array | None = None
+    ) -> tuple[Any, Any]:
+        """The outputs, and what `backward` needs (None unless `keep`). Trusts its arguments.
+
+        Args:
+            inputs: C-contiguous array of the layer's dtype, or a list of them for a layer of several inputs.
+            training: whether this is a training pass.
+            keep: whether a backward will follow.
+            mask: bool [batch, timesteps] or None.
+        """
+        raise NotImplementedError
+
+    def backward(self, kept: Any, d_outputs: Any, *, need_d_inputs: bool = True) -> tuple[Any, list[Array]]:
+        """The gradients of the inputs and of the weights (in their order), from those of the outputs.
+
+        Args:
+            kept: what `forward` with `keep=True` handed out; it can be used once or several times.
+            d_outputs: C-contiguous and shaped as the outputs; where there are several, None stands for zeros.
+            need_d_inputs: False where nobody wants them: they are None then, which saves a product.
+        """
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shape: Shape) -> Any:
+        """The shape of the output (a list where there are several) for an input's; None is unknown."""
+        raise NotImplementedError
+
+    def compute_mask(self, mask: Array | None) -> Array | None:
+        """The mask that goes on with the output."""
+        return mask
+
+    # ---- the object ------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """How messages call the layer: its class and its name."""
+        return f"{type(self).__name__} `{self.name}`"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "operator": None}  # a native object: made again from the configuration
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self.built:
+            self.operator = self.create_operator()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"

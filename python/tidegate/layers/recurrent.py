@@ -1,0 +1,219 @@
+"""What LSTM and GRU share, which is nearly everything: arguments, states, masks, the call of the native cell.
+
+A cell's own file adds its gates, its states and its bias.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tidegate import activations
+from tidegate._native import core
+from tidegate.graph import Tensor, connect
+from tidegate.inputs import Shape, boolean_mask, floating
+from tidegate.layers.arguments import REQUIRED, Argument, Table, later
+from tidegate.layers.kinds import Activation, Flag, Initializer, Kind, PositiveInteger
+from tidegate.layers.layer import Layer
+from tidegate.variable import Array, Variable
+
+# How the layer walks over time; saved first, before the arguments of the cell.
+_SEQUENCE = (
+    Argument("return_sequences", False, Flag()),
+    Argument("return_state", False, Flag()),
+    Argument("go_backwards", False, Flag()),
+    later("stateful", False),
+    Argument("unroll", False, Flag()),
+)
+_BY_NAME_ONLY = (
+    Argument("zero_output_for_mask", False, Flag(), positional=False),
+    Argument("implementation", 2, Kind(), positional=False, in_config=False),
+)
+_SAVED_FIRST = ["name", "trainable", "dtype", *(row.name for row in _SEQUENCE), "zero_output_for_mask"]
+
+
+def recurrent_arguments(after_initializers: Table = (), after_sequence: Table = ()) -> Table:
+    """The table of a gated cell in Keras's order, with the cell's own arguments in their two places."""
+    return (
+        Argument("units", REQUIRED, PositiveInteger()),
+        Argument("activation", "tanh", Activation()),
+        Argument("recurrent_activation", "sigmoid", Activation()),
+        Argument("use_bias", True, Flag()),
+        Argument("kernel_initializer", "glorot_uniform", Initializer()),
+        Argument("recurrent_initializer", "orthogonal", Initializer()),
+        Argument("bias_initializer", "zeros", Initializer()),
+        *after_initializers,
+        later("kernel_regularizer"),
+        later("recurrent_regularizer"),
+        later("bias_regularizer"),
+        later("activity_regularizer"),
+        later("kernel_constraint"),
+        later("recurrent_constraint"),
+        later("bias_constraint"),
+        later("dropout", 0.0),
+        later("recurrent_dropout", 0.0),
+        Argument("seed", None, Kind()),
+        *_SEQUENCE,
+        *after_sequence,
+        Argument("use_cudnn", "auto", Kind(), in_config=False),
+        *_BY_NAME_ONLY,
+    )
+
+
+class Recurrent(Layer):
+    """A layer that walks over time: `[B, T, F]` to `[B, U]`, or to `[B, T, U]` with `return_sequences`.
+
+    Subclasses set `cell` (the native cell's name), `gates`, `states` (the names of what it carries) and
+    `arguments`, and say what the bias looks like.
+    """
+
+    cell: ClassVar[str]
+    gates: ClassVar[int]
+    states: ClassVar[tuple[str, ...]]
+    axes = "[batch, timesteps, features]"
+    minimum_rank = 3
+
+    units: int
+    activation: activations.Activation
+    recurrent_activation: activations.Activation
+    use_bias: bool
+    kernel_initializer: Any
+    recurrent_initializer: Any
+    bias_initializer: Any
+    return_sequences: bool
+    return_state: bool
+    go_backwards: bool
+    zero_output_for_mask: bool
+
+    @classmethod
+    def config_names(cls) -> list[str]:
+        rest = [name for name in super().config_names() if name not in (*_SAVED_FIRST, "seed")]
+        return [*_SAVED_FIRST, *rest, "seed"]
+
+    # ---- weights ---------------------------------------------------------------------------------
+
+    def create_variables(self, input_shape: Shape) -> list[Variable]:
+        width = self.gates * self.units
+        cell = f"{self.cell}_cell"
+        variables = [
+            self.new_variable(f"{cell}/kernel", (input_shape[-1] or 0, width), self.kernel_initializer),
+            self.new_variable(f"{cell}/recurrent_kernel", (self.units, width), self.recurrent_initializer),
+        ]
+        if self.use_bias:
+            variables.append(self.new_variable(f"{cell}/bias", self.bias_shape(), self.initial_bias))
+        return variables
+
+    def bias_shape(self) -> tuple[int, ...]:
+        return (self.gates * self.units,)
+
+    def initial_bias(self, shape: tuple[int, ...], dtype: str) -> Array:
+        bias: Array = self.bias_initializer(shape, dtype)
+        return bias
+
+    def stored_variables(self) -> dict[str, list[Variable]]:
+        return {"vars": [], "cell/vars": self.weights}
+
+    # ---- computing -------------------------------------------------------------------------------
+
+    def create_operator(self) -> core.Recurrent:
+        return core.Recurrent(
+            self.cell,
+            self.units,
+            activation=activations.serialize(self.activation),
+            recurrent_activation=activations.serialize(self.recurrent_activation),
+            use_bias=self.use_bias,
+            return_sequences=self.return_sequences,
+            go_backwards=self.go_backwards,
+            zero_output_for_mask=self.zero_output_for_mask,
+            **self.operator_arguments(),
+        )
+
+    def operator_arguments(self) -> dict[str, Any]:
+        """What only this cell's operator takes."""
+        return {}
+
+    def __call__(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:
+        """The layer on an array, computed now; on an `Input`, a node of a graph.
+
+        Args:
+            sequences: [B, T, F], T at least 1; converted to the layer's dtype.
+            initial_state: one array [B, U] per state (LSTM h and c, GRU h), in a list; None for zeros.
+            mask: bool [B, T], True where a step counts; a masked step carries the states on and repeats the
+                output.
+            training: whether this is a training pass.
+
+        Returns:
+            The last output [B, U], or all of them [B, T, U] with `return_sequences`; with `return_state` a
+            list of that and the final states.
+
+        Raises:
+            ValueError: a shape that does not fit.
+            TypeError: numbers that are not real.
+        """
+        if isinstance(sequences, Tensor):
+            states = [] if initial_state is None else self._list_of_states(initial_state)
+            return connect(self, [sequences, *states])
+        x = self.prepare(sequences)
+        if mask is not None:
+            mask = boolean_mask(mask, x.shape[:2], self.title)
+        if initial_state is not None:
+            initial_state = self._prepare_states(initial_state, len(x))
+        return self.forward(x, training=training, mask=mask, initial_state=initial_state)[0]
+
+    def _list_of_states(self, given: Any) -> list[Any]:
+        states = list(given) if isinstance(given, (list, tuple)) else [given]
+        if len(states) != len(self.states):
+            raise ValueError(
+                f"{self.title}: `initial_state` must be a list of {len(self.states)} "
+                f"({', '.join(self.states)}); received {len(states)}"
+            )
+        return states
+
+    def _prepare_states(self, given: Any, batch: int) -> list[Array]:
+        states = []
+        for name, value in zip(self.states, self._list_of_states(given), strict=True):
+            state = floating(value, np.dtype(self.dtype), f"initial_state ({name})")
+            if state.shape != (batch, self.units):
+                raise ValueError(
+                    f"{self.title}: `initial_state` must hold arrays of the shape [batch, units] = "
+                    f"{(batch, self.units)}; received {state.shape} for {name}"
+                )
+            states.append(state)
+        return states
+
+    def forward(
+        self,
+        inputs: Array | list[Array],
+        *,
+        training: bool = False,
+        keep: bool = False,
+        mask: Array | None = None,
+        initial_state: list[Array] | None = None,
+    ) -> tuple[Any, Any]:
+        """As of every layer; the initial states may come as further inputs too: `[x, h0]`, `[x, h0, c0]`."""
+        if isinstance(inputs, list):
+            inputs, *initial_state = inputs
+        weights = [variable.value for variable in self._variables]
+        outputs, states, kept = self.operator.forward(inputs, weights, initial_state or None, mask, keep)
+        kept = (kept, bool(initial_state)) if keep else None
+        return ([outputs, *states] if self.return_state else outputs), kept
+
+    def backward(
+        self, kept: tuple[core.Kept, bool], d_outputs: Any, *, need_d_inputs: bool = True
+    ) -> tuple[Any, list[Array]]:
+        """As of every layer; d_inputs is d_x, or `[d_x, d_h0, ...]` if `forward` was given initial states."""
+        native, had_states = kept
+        d_y, *d_states = d_outputs if self.return_state else [d_outputs]
+        d_x, d_weights, d_initial = self.operator.backward(native, d_y, d_states or None, need_d_inputs)
+        return ([d_x, *d_initial] if had_states else d_x), d_weights
+
+    def compute_output_shape(self, input_shape: Shape) -> Any:
+        batch, timesteps = input_shape[:2]
+        output = (batch, timesteps, self.units) if self.return_sequences else (batch, self.units)
+        return [output, *[(batch, self.units)] * len(self.states)] if self.return_state else output
+
+    def compute_mask(self, mask: Array | None) -> Array | None:
+        return mask if self.return_sequences else None

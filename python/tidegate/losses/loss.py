@@ -1,0 +1,153 @@
+"""What losses share: bringing targets and predictions together, sample weights, the mean over a batch.
+
+A loss has two halves that are read together: `call`, the value of every sample, and `gradient`, the
+derivative of that value by the sample's own predictions. Everything between them and one number is here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from tidegate.inputs import numeric
+from tidegate.utils.configured import Configured
+from tidegate.utils.naming import auto_name
+
+if TYPE_CHECKING:
+    from tidegate.variable import Array
+
+_REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
+
+
+class Loss(Configured):
+    """Base of the losses; to make one, write `call` and `gradient`.
+
+    Args:
+        name: what logs call it; the class in snake case when None.
+        reduction: how the samples' values become one number. "sum_over_batch_size" and "mean" divide
+            their sum by their count (timesteps count as samples, weights do not change the count),
+            "mean_with_sample_weight" by the sum of the weights, "sum" by nothing. None and "none" leave the
+            values as they are.
+        dtype: accepted for Keras's sake; a loss is computed in the dtype of the predictions.
+    """
+
+    config_keys: ClassVar[tuple[str, ...]] = ("name", "reduction")
+
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
+        if reduction not in _REDUCTIONS:
+            raise ValueError(
+                f"{type(self).__name__}: argument `reduction` expected one of {_REDUCTIONS}; "
+                f"received {reduction!r}"
+            )
+        self.name = name or auto_name(type(self).__name__)
+        self.reduction = reduction
+
+    def call(self, y_true: Array, y_pred: Array) -> Array:
+        """The value of every sample.
+
+        Args:
+            y_true: [B, ..., K] or what the loss takes for it, in the dtype of `y_pred`.
+            y_pred: [B, ..., K], float32 or float64.
+
+        Returns:
+            [B, ...]: the last axis is gone.
+        """
+        raise NotImplementedError
+
+    def gradient(self, y_true: Array, y_pred: Array) -> Array:
+        """[B, ..., K]: the derivative of each value that `call` returns by the predictions that it was made
+        of.
+        """
+        raise NotImplementedError
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The loss of a batch: a float, or the values [B, ...] when the reduction is None.
+
+        Raises:
+            ValueError: shapes that do not go together, or labels out of range.
+        """
+        y_true, y_pred = self.align(*as_floats(y_true, y_pred))
+        with np.errstate(all="ignore"):  # an infinity or a NaN goes where the equations send it, in silence
+            values = self.call(y_true, y_pred)
+            values = values * self._factor(values, sample_weight)
+        return values if self.reduction in (None, "none") else float(np.sum(values, dtype=np.float64))
+
+    def value_and_gradient(
+        self, y_true: Any, y_pred: Array, sample_weight: Any = None
+    ) -> tuple[float, Array]:
+        """The loss of a batch and `d_y_pred`, its derivative by `y_pred`, in the shape and dtype of `y_pred`.
+
+        Raises ValueError as calling the loss does, and for a loss without a reduction, which has no single
+        derivative.
+        """
+        if self.reduction in (None, "none"):
+            raise ValueError(f"{self.name}: training needs a `reduction`; received {self.reduction!r}")
+        shape = np.shape(y_pred)
+        y_true, y_pred = self.align(*as_floats(y_true, y_pred))
+        with np.errstate(all="ignore"):
+            values = self.call(y_true, y_pred)
+            factor = self._factor(values, sample_weight)
+            value = float(np.sum(values * factor, dtype=np.float64))
+            d_y_pred = self.gradient(y_true, y_pred) * factor[..., np.newaxis]
+        return value, np.ascontiguousarray(d_y_pred).reshape(shape)
+
+    def align(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
+        """Targets and predictions of one shape; raises ValueError when they cannot be."""
+        y_true, y_pred = same_rank(y_true, y_pred)
+        if y_true.shape != y_pred.shape:
+            raise ValueError(
+                f"{self.name}: arguments `y_true` and `y_pred` expected the same shape; "
+                f"received {y_true.shape} and {y_pred.shape}"
+            )
+        return y_true, y_pred
+
+    def _factor(self, values: Array, sample_weight: Any) -> Array:
+        """What each value is multiplied by before they are summed, [B, ...]: weight over count."""
+        if sample_weight is None:
+            weight, total = np.ones_like(values), float(values.size)
+        else:
+            given = numeric(np.asarray(sample_weight), "sample_weight").astype(values.dtype)
+            weight = given
+            if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
+                weight = weight[..., 0]
+            if weight.ndim not in (0, values.ndim) or any(
+                length not in (1, size) for length, size in zip(weight.shape, values.shape, strict=False)
+            ):
+                raise ValueError(
+                    f"{self.name}: argument `sample_weight` expected one weight for each of the losses "
+                    f"{values.shape}; received shape {given.shape}"
+                )
+            total = float(np.sum(weight, dtype=np.float64))
+            weight = np.broadcast_to(weight, values.shape)
+        if self.reduction in (None, "none", "sum"):
+            return weight
+        if self.reduction != "mean_with_sample_weight":
+            total = float(values.size)
+        return weight / total if total else np.zeros_like(values)
+
+
+def same_rank(y_true: Array, y_pred: Array) -> tuple[Array, Array]:
+    """Give both the same number of axes where one has a last axis of length 1 that the other lacks.
+
+    Next to a vector the other gets the axis, otherwise the axis is dropped: [B] and [B, 1] meet as [B,
+        1], but [B, T]
+    and [B, T, 1] as [B, T], where the loss of a row is over its T steps. So does Keras.
+    """
+    if y_pred.ndim == y_true.ndim + 1 and y_pred.shape[-1] == 1:
+        return (y_true[:, np.newaxis], y_pred) if y_true.ndim == 1 else (y_true, y_pred[..., 0])
+    if y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
+        return (y_true, y_pred[:, np.newaxis]) if y_pred.ndim == 1 else (y_true[..., 0], y_pred)
+    return y_true, y_pred
+
+
+def as_floats(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+    """Both as arrays of one dtype: that of the predictions, where all but float64 is taken as float32."""
+    y_pred = numeric(np.asarray(y_pred), "y_pred")
+    dtype = np.float64 if y_pred.dtype == np.float64 else np.float32
+    y_true = numeric(np.asarray(y_true), "y_true")
+    if not y_pred.ndim:
+        raise ValueError("Argument `y_pred` expected at least one axis; received a single number")
+    return np.ascontiguousarray(y_true, dtype).reshape(y_true.shape), np.ascontiguousarray(y_pred, dtype)

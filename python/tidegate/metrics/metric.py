@@ -1,0 +1,126 @@
+"""What metrics share: a running mean over everything they were shown since the last reset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from tidegate.inputs import numeric
+from tidegate.losses.loss import as_floats
+from tidegate.utils.configured import Configured
+from tidegate.utils.naming import auto_name
+
+if TYPE_CHECKING:
+    from tidegate.variable import Array
+
+
+class Metric(Configured):
+    """Base of the metrics.
+
+    Args:
+        name: what logs call it; the class in snake case when None.
+        dtype: accepted for Keras's sake; sums are kept in float64.
+    """
+
+    config_keys: ClassVar[tuple[str, ...]] = ("name", "dtype")
+    direction: ClassVar[str] = "min"  # which way is better, for callbacks with mode="auto"
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        self.name = name or auto_name(type(self).__name__)
+        self.dtype = "float32" if dtype is None else dtype
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in one batch."""
+        raise NotImplementedError
+
+    def result(self) -> float:
+        """The metric over all batches since the last reset."""
+        raise NotImplementedError
+
+    def reset_state(self) -> None:
+        """Forget all batches."""
+        raise NotImplementedError
+
+    def __call__(self, *args: Any, **kwargs: Any) -> float:
+        """Take in one batch, as `update_state` does, and return the result so far."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+
+class _RunningMean(Metric):
+    """A metric that is a weighted mean of one number per sample; 0 before the first."""
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+        self.reset_state()
+
+    def reset_state(self) -> None:
+        self._total = 0.0
+        self._count = 0.0
+
+    def result(self) -> float:
+        return self._total / self._count if self._count else 0.0
+
+    def accumulate(self, values: Array, sample_weight: Any = None) -> None:
+        """Add samples [B, ...], whose axes after the first are averaged, with weights [B, ...] of as many
+        axes or fewer.
+
+        Raises:
+            ValueError: weights whose shape does not go with the values.
+        """
+        if sample_weight is None:
+            self._total += float(values.mean(dtype=np.float64)) * len(values) if values.size else 0.0
+            self._count += len(values)
+            return
+        weight = numeric(np.asarray(sample_weight), "sample_weight")
+        if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
+            weight = weight[..., 0]
+        if weight.ndim > values.ndim or any(
+            n not in (1, m) for n, m in zip(weight.shape, values.shape, strict=False)
+        ):
+            raise ValueError(
+                f"{self.name}: argument `sample_weight` expected a shape that goes with the samples "
+                f"{values.shape}; received {weight.shape}"
+            )
+        if not values.size:
+            return
+        if values.ndim > weight.ndim:
+            values = values.mean(axis=tuple(range(weight.ndim, values.ndim)), dtype=np.float64)
+        weight = np.broadcast_to(weight, values.shape).astype(np.float64)
+        self._total += (
+            float((values * weight).mean()) * len(values) if values.ndim else float(values * weight)
+        )
+        self._count += float(weight.mean()) * len(values) if values.ndim else float(weight)
+
+
+class Mean(_RunningMean):
+    """The weighted mean of the numbers that it is shown, whatever they are."""
+
+    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Take in numbers of any shape; only those of one sample, along the first axis, share a weight."""
+        self.accumulate(np.atleast_1d(numeric(np.asarray(values), "values")), sample_weight)
+
+
+class PairMetric(_RunningMean):
+    """A mean over samples of a function of target and prediction: `measure`."""
+
+    def measure(self, y_true: Array, y_pred: Array) -> Array:
+        """[B, ...] from targets and predictions, both float32 or both float64."""
+        raise NotImplementedError
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in a batch; raises ValueError for shapes that do not go together."""
+        y_true, y_pred = as_floats(y_true, y_pred)
+        with np.errstate(all="ignore"):
+            self.accumulate(self.measure(y_true, y_pred), sample_weight)
+
+    def refuse(self, y_true: Array, y_pred: Array) -> ValueError:
+        """The error for shapes that do not go together."""
+        return ValueError(
+            f"{self.name}: arguments `y_true` and `y_pred` expected shapes that go together; "
+            f"received {y_true.shape} and {y_pred.shape}"
+        )

@@ -1,0 +1,47 @@
+"""Models, and loading them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidegate.models.sequential import Sequential
+
+__all__ = ["Sequential", "load_model", "model_from_json", "save_model"]
+
+
+def load_model(
+    filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Sequential:
+    """The model in a `.keras` file, whoever wrote it; compiled as it was saved if `compile`.
+
+    A file is data: nothing in it can import, call or open anything, whatever `safe_mode` says.
+
+    Raises:
+        ValueError: no such format, a class that is not supported, or a file whose parts do not fit together.
+    """
+    from tidegate.saving import keras_file
+
+    if custom_objects:
+        raise ValueError("load_model: argument `custom_objects` is not supported yet; expected None")
+    model: Sequential = keras_file.load(filepath, compile=compile)
+    return model
+
+
+def save_model(model: Sequential, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
+    """As `model.save(filepath)`."""
+    model.save(filepath, overwrite=overwrite, zipped=zipped)
+
+
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Sequential:
+    """A new model of the architecture that `to_json` wrote, compiled if that one was."""
+    import json
+
+    if custom_objects:
+        raise ValueError("model_from_json: argument `custom_objects` is not supported yet; expected None")
+    entry = json.loads(json_string)
+    if not isinstance(entry, dict) or entry.get("class_name") != "Sequential":
+        raise ValueError("model_from_json: expected the JSON of a Sequential")
+    model = Sequential.from_config(entry["config"])
+    if entry.get("compile_config"):
+        model.compile_from_config(entry["compile_config"])
+    return model

@@ -1,0 +1,106 @@
+"""compile: what a model is trained with, and how files say it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidegate.models.tally import Tally
+from tidegate.variable import Variable
+
+if TYPE_CHECKING:
+    from tidegate.graph import Graph
+    from tidegate.losses import Loss
+    from tidegate.optimizers import Optimizer
+
+
+class Compiled:
+    """The optimizer, the loss and the metrics of a model, once `compile` has been called.
+
+    Attributes:
+        loss: what `compile` was given, a name or an instance.
+        optimizer: the instance.
+    """
+
+    graph: Graph | None
+
+    def __init__(self) -> None:
+        self.compiled = False
+        self.optimizer: Optimizer | None = None
+        self.loss: Any = None
+        self._loss: Loss | None = None
+        self._tally: Tally | None = None
+        self._compile_arguments: dict[str, Any] = {}
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        raise NotImplementedError
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Says how the model is trained.
+
+        Args:
+            optimizer: a name or an instance of `tidegate.optimizers`.
+            loss: a name or an instance of `tidegate.losses`.
+            loss_weights: refused; there is one output.
+            metrics: names and instances of `tidegate.metrics`, which sample weights do not touch.
+            weighted_metrics: the same, with sample weights.
+            run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: accepted; they change no number.
+
+        Raises:
+            ValueError: an unknown name; the message suggests the nearest.
+            TypeError: something that is neither a name nor an instance.
+        """
+        from tidegate import losses, optimizers
+        from tidegate.metrics import CompiledMetrics
+
+        refuse("compile", loss_weights=loss_weights)
+        found_optimizer = optimizers.get(optimizer)
+        found_loss = None if loss is None else losses.get(loss)
+        self._tally = Tally(CompiledMetrics(metrics, weighted_metrics))
+        self.optimizer, self._loss, self.loss = found_optimizer, found_loss, loss
+        self._compile_arguments = {
+            "loss": loss,
+            "loss_weights": None,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile is True,
+        }
+        self.compiled = True
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """The arguments of `compile` in Keras's form; None before it was called."""
+        from tidegate.saving import objects
+
+        if not self.compiled:
+            return None
+        arguments = {"optimizer": self.optimizer, **self._compile_arguments}
+        return {name: objects.serialize(value) for name, value in arguments.items()}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles as `get_compile_config` says, and gives the optimizer its slots if there are weights."""
+        names = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "jit_compile")
+        self.compile(**{name: config[name] for name in names if name in config})
+        if self.optimizer is not None and self.graph is not None:
+            self.optimizer.build(self.trainable_variables)
+
+
+def refuse(method: str, **arguments: Any) -> None:
+    """Raises ValueError for an argument that comes later and is not None."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(
+                f"{method}: argument `{name}` is not supported yet; expected None, received {value!r}"
+            )

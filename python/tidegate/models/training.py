@@ -1,0 +1,306 @@
+"""compile, fit, evaluate, predict: the loops around a graph, as Keras runs them.
+
+One step is: forward and keep, the loss and its gradient, backward, and the optimizer. A graph, the loss and
+the optimizer know nothing of each other; this file brings them together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tidegate.inputs import positive_integer
+from tidegate.models.compiled import Compiled, refuse
+from tidegate.models.data import Batch, Data
+from tidegate.models.tally import Tally
+from tidegate.variable import Array, changing
+
+if TYPE_CHECKING:
+    from tidegate.callbacks import CallbackList, History
+
+BATCH_SIZE = 32
+# Rows of one native call of predict when nobody watches the steps. The numbers do not depend on it.
+UNWATCHED_ROWS = 256
+
+
+class Trainer(Compiled):
+    """The loops; a model adds the graph that they train."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history: History | None = None
+        self.stop_training = False
+
+    # What the model provides.
+
+    @property
+    def title(self) -> str:
+        """How messages call the model."""
+        raise NotImplementedError
+
+    def prepare(self, inputs: Any, name: str) -> Array:
+        """`inputs` as an array that the first layer takes; `name` is the argument's, for messages."""
+        raise NotImplementedError
+
+    def run(self, x: Array) -> Array:
+        """The outputs on a prepared array, by the current Program."""
+        raise NotImplementedError
+
+    # ---- fit -------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: Any = None,
+        validation_steps: Any = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> History:
+        """Trains on arrays.
+
+        Args:
+            x: inputs [N, ...] with the axes of `input_shape`.
+            y: targets [N, ...].
+            batch_size: rows of one step; 32 when None.
+            epochs: the number of the last epoch; `initial_epoch` is that of the first one, less one.
+            verbose: 0 silent, 1 (and "auto") a progress bar, 2 a line per epoch.
+            callbacks: of `tidegate.callbacks`.
+            validation_split: fraction of the rows, the last ones before any shuffling, to evaluate on.
+            validation_data: (x, y) or (x, y, sample_weight) to evaluate on instead.
+            shuffle: whether the rows of an epoch come in a new order, of the seed and the iteration.
+            sample_weight: [N], multiplies each row's loss.
+            validation_batch_size: as `batch_size`, for the evaluation.
+            validation_freq: evaluates every so many epochs, or after the epochs in this list.
+            class_weight, steps_per_epoch, validation_steps: refused.
+
+        Returns:
+            The History: `.history` has a list per loss and metric, with a number per epoch.
+
+        Raises:
+            ValueError: arrays that do not fit the model or each other, or an argument that is not supported.
+            TypeError: arrays of something else than real numbers.
+        """
+        refuse(
+            "fit",
+            class_weight=class_weight,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+        )
+        self._check_compiled("fit")
+        size = _rows(batch_size, "batch_size", "fit")
+        held_out_size = _rows(validation_batch_size or size, "validation_batch_size", "fit")
+        for name, number in (("epochs", epochs), ("initial_epoch", initial_epoch)):
+            if not hasattr(number, "__index__") or number < 0:
+                raise ValueError(f"fit: `{name}` must be a non-negative integer; received {number!r}")
+        data, held_out = self._data(x, y, sample_weight), None
+        if validation_data is not None:
+            held_out = self._validation(validation_data)
+        elif validation_split:
+            data, held_out = data.split(validation_split)
+        watchers = self._watchers(callbacks, verbose, len(data), size, epochs=epochs, history=True)
+        assert self.optimizer is not None  # `_check_compiled` has seen it
+
+        self.stop_training = False
+        logs: dict[str, float] = {}
+        watchers.on_train_begin()
+        for epoch in range(initial_epoch, epochs):
+            watchers.on_epoch_begin(epoch)
+            order = data.shuffled(self.optimizer.iterations) if shuffle else None
+            logs = self._train_epoch(data.batches(size, order), watchers)
+            if held_out is not None and _due(epoch, validation_freq):
+                found = self._evaluate(held_out, held_out_size, watchers)
+                logs |= {f"val_{name}": value for name, value in found.items()}
+            watchers.on_epoch_end(epoch, logs)
+            if self.stop_training:
+                break
+        watchers.on_train_end(logs)
+        assert self.history is not None  # set by the History among the watchers
+        return self.history
+
+    def _train_epoch(self, batches: Any, watchers: CallbackList) -> dict[str, float]:
+        tally = self._fresh_tally()
+        for step, batch in enumerate(batches):
+            watchers.on_train_batch_begin(step)
+            self._train_step(batch, tally)
+            watchers.on_train_batch_end(step, tally.logs())
+            if self.stop_training:
+                break
+        return tally.logs()
+
+    def _train_step(self, batch: Batch, tally: Tally) -> None:
+        x, y, sample_weight = batch
+        graph, loss, optimizer = self.graph, self._loss, self.optimizer
+        assert graph is not None  # `_data` has built it
+        assert loss is not None  # `_check_compiled` has seen it
+        assert optimizer is not None
+        outputs, kept = graph.forward(x, training=True, keep=True)
+        value, d_outputs = loss.value_and_gradient(y, outputs, sample_weight)
+        if variables := self.trainable_variables:
+            gradients = graph.backward(kept, d_outputs)
+            with changing:
+                optimizer.apply([gradients[variable] for variable in variables], variables)
+        tally.update(value, y, outputs, sample_weight)
+
+    # ---- evaluate and predict --------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: Any = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """The loss and the metrics on arrays: a number, or a list when there are metrics, or a dict.
+
+        Arguments as of `fit`; `steps` is refused.
+        """
+        refuse("evaluate", steps=steps)
+        self._check_compiled("evaluate")
+        size = _rows(batch_size, "batch_size", "evaluate")
+        data = self._data(x, y, sample_weight)
+        self._evaluate(data, size, self._watchers(callbacks, verbose, len(data), size))
+        assert self._tally is not None
+        return self._tally.logs() if return_dict else self._tally.values()
+
+    def _evaluate(self, data: Data, size: int, watchers: CallbackList) -> dict[str, float]:
+        tally = self._fresh_tally()
+        watchers.on_test_begin()
+        for step, batch in enumerate(data.batches(size)):
+            watchers.on_test_batch_begin(step)
+            self._test_step(batch, tally)
+            watchers.on_test_batch_end(step, tally.logs())
+        logs = tally.logs()
+        watchers.on_test_end(logs)
+        return logs
+
+    def _test_step(self, batch: Batch, tally: Tally) -> None:
+        x, y, sample_weight = batch
+        assert self._loss is not None
+        outputs = self.run(x)
+        tally.update(self._loss(y, outputs, sample_weight), y, outputs, sample_weight)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: Any = None,
+        callbacks: Any = None,
+    ) -> Array:
+        """The outputs on an array [N, ...]: one array, whose numbers do not depend on `batch_size`."""
+        refuse("predict", steps=steps)
+        size = _rows(batch_size, "batch_size", "predict")
+        x = self.prepare(x, "x")
+        if not len(x) or (len(x) <= size and not callbacks and not verbose):
+            return self.run(x)
+        if not callbacks and not verbose:
+            size = max(size, UNWATCHED_ROWS)
+        watchers = self._watchers(callbacks, verbose, len(x), size)
+        parts = []
+        watchers.on_predict_begin()
+        for step, start in enumerate(range(0, len(x), size)):
+            watchers.on_predict_batch_begin(step)
+            parts.append(self.run(x[start : start + size]))
+            watchers.on_predict_batch_end(step, {"outputs": parts[-1]})
+        watchers.on_predict_end()
+        return np.concatenate(parts)
+
+    # ---- single batches --------------------------------------------------------------------------
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One training step; the loss and the metrics of the batch, from before the step."""
+        refuse("train_on_batch", class_weight=class_weight)
+        self._check_compiled("train_on_batch")
+        data, tally = self._data(x, y, sample_weight), self._fresh_tally()
+        self._train_step((data.x, data.y, data.sample_weight), tally)
+        return tally.logs() if return_dict else tally.values()
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """The loss and the metrics of one batch."""
+        self._check_compiled("test_on_batch")
+        data, tally = self._data(x, y, sample_weight), self._fresh_tally()
+        self._test_step((data.x, data.y, data.sample_weight), tally)
+        return tally.logs() if return_dict else tally.values()
+
+    def predict_on_batch(self, x: Any) -> Array:
+        """The outputs on one batch."""
+        return self.run(self.prepare(x, "x"))
+
+    # ---- helpers ---------------------------------------------------------------------------------
+
+    def _check_compiled(self, method: str) -> None:
+        if not self.compiled:
+            raise ValueError(f"{self.title}: call `compile()` before `{method}`")
+        if self._loss is None:
+            raise ValueError(f"{self.title}: there is no loss to compute; provide `loss` in `compile()`")
+
+    def _data(self, x: Any, y: Any, sample_weight: Any) -> Data:
+        return Data(self.prepare(x, "x"), y, sample_weight)
+
+    def _validation(self, given: Any) -> Data:
+        if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+            raise ValueError(
+                f"fit: `validation_data` must be (x, y) or (x, y, sample_weight); received {type(given)}"
+            )
+        return self._data(given[0], given[1], given[2] if len(given) == 3 else None)
+
+    def _fresh_tally(self) -> Tally:
+        assert self._tally is not None
+        self._tally.reset()
+        return self._tally
+
+    def _watchers(
+        self, callbacks: Any, verbose: Any, rows: int, size: int, epochs: int = 1, history: bool = False
+    ) -> CallbackList:
+        from tidegate.callbacks import CallbackList
+
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        verbose = 1 if verbose == "auto" else verbose
+        if verbose not in (0, 1, 2):
+            raise ValueError(f"`verbose` must be 0, 1, 2 or 'auto'; received {verbose!r}")
+        return CallbackList(
+            callbacks,
+            add_history=history,
+            add_progbar=verbose != 0,
+            model=self,
+            verbose=int(verbose),
+            epochs=epochs,
+            steps=-(-rows // size),
+        )
+
+
+def _rows(size: Any, name: str, method: str) -> int:
+    return BATCH_SIZE if size is None else positive_integer(size, name, method)
+
+
+def _due(epoch: int, frequency: Any) -> bool:
+    """Whether the epoch (counted from 0) ends with an evaluation."""
+    if isinstance(frequency, int):
+        return (epoch + 1) % frequency == 0
+    return epoch + 1 in frequency

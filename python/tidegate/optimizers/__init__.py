@@ -1,0 +1,38 @@
+"""Optimizers, by Keras's names and update rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidegate.optimizers.adam import Adam, AdamW
+from tidegate.optimizers.optimizer import Optimizer
+from tidegate.optimizers.rmsprop import RMSprop
+from tidegate.optimizers.sgd import SGD
+from tidegate.utils.configured import look_up
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "deserialize", "get", "serialize"]
+
+CLASSES: dict[str, type[Optimizer]] = {cls.__name__: cls for cls in (SGD, Adam, AdamW, RMSprop)}
+_NAMES = CLASSES | {name.lower(): cls for name, cls in CLASSES.items()}
+
+
+def get(identifier: Any) -> Optimizer:
+    """The optimizer that `identifier` means: an instance, a class, a name in any case, or a configuration.
+
+    Raises ValueError for an unknown name, and TypeError for what is none of these.
+    """
+    if isinstance(identifier, str) and identifier not in _NAMES:
+        identifier = identifier.lower()
+    return look_up(identifier, "optimizer", Optimizer, _NAMES)  # type: ignore[no-any-return]
+
+
+def serialize(optimizer: Optimizer) -> Any:
+    """The dictionary that a file stores."""
+    from tidegate.saving import objects
+
+    return objects.serialize(optimizer)
+
+
+def deserialize(config: Any) -> Optimizer:
+    """The optimizer of a dictionary that `serialize` gave."""
+    return get(config)

@@ -1,0 +1,65 @@
+"""From a graph to native Programs: what predict, predict_on_batch and `model(x)` run.
+
+A Program is one chain of native operators with packed weights, run by one native call. It is compiled from
+one version of the weights and never changes; when the weights have changed, another takes its place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidegate._native import core
+from tidegate.variable import changing
+
+if TYPE_CHECKING:
+    from tidegate.graph import Graph
+
+
+def compile_program(graph: Graph) -> core.Program:
+    """Packs the present weights of a chain of native layers.
+
+    Raises:
+        ValueError: the graph is not a chain from one input to one output.
+    """
+    end = graph.inputs
+    for node in graph.nodes:
+        if node.inputs != end or len(node.outputs) != 1:
+            raise ValueError(f"a Program is a chain of layers; {node.layer.title} is not a link of one")
+        end = node.outputs
+    if end != graph.outputs:
+        raise ValueError("a Program is a chain of layers; the graph's output is not the end of one")
+    return core.Program(
+        [(node.layer.operator, [variable.value for variable in node.layer.weights]) for node in graph.nodes]
+    )
+
+
+class Programs:
+    """The current Program of a graph, shared by any number of threads.
+
+    The program and the version it belongs to are one tuple, so that a reader never sees the one without the
+    other. Versions only grow, and so their sum is a version of all weights together.
+    """
+
+    __slots__ = ("_compiled", "_graph", "_variables")
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._variables = graph.variables
+        self._compiled: tuple[int, core.Program] | None = None
+
+    def current(self) -> core.Program:
+        """The Program of the present weights, compiled now if they have changed since the last one."""
+        compiled = self._compiled
+        if compiled is None or compiled[0] != self._version():
+            with changing:  # what is half changed is waited for
+                compiled = self._compiled
+                version = self._version()
+                if compiled is None or compiled[0] != version:
+                    compiled = self._compiled = (version, compile_program(self._graph))
+        return compiled[1]
+
+    def _version(self) -> int:
+        version = 0
+        for variable in self._variables:
+            version += variable.version
+        return version

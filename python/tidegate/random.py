@@ -1,0 +1,67 @@
+"""Counted randomness: a draw is named by integers (seed, count, epoch), never by what was drawn before it.
+
+A stream would make the numbers depend on threads, on the order of calls and on where a run was resumed; a
+Philox generator that is keyed afresh for each purpose does not (Salmon et al., "Parallel random numbers: as
+easy as 1, 2, 3", SC 2011).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from tidegate.variable import Array
+
+_HALF = (1 << 32) - 1
+
+
+class _Counted:
+    """The global seed with the number of seeds already handed out under it."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.count = itertools.count()  # `next` on it is one step, also between threads
+
+
+_global = _Counted(int.from_bytes(os.urandom(8), "little"))
+
+
+def set_seed(seed: int) -> None:
+    """Makes every draw of this package that has no seed of its own repeatable.
+
+    Args:
+        seed: a non-negative integer.
+    """
+    global _global
+    if isinstance(seed, bool) or not hasattr(seed, "__index__") or seed < 0:
+        raise ValueError(f"set_seed: `seed` must be a non-negative integer; received {seed!r}")
+    _global = _Counted(int(seed))
+
+
+def next_seed() -> int:
+    """The next seed under the global one, for a layer, an initializer or a shuffle that was given none."""
+    counted = _global
+    return int(generator(counted.seed, next(counted.count)).integers(1 << 63))
+
+
+def current_seed() -> int:
+    """The global seed itself, for draws that are told apart by keys of their own."""
+    return _global.seed
+
+
+def generator(*keys: int) -> np.random.Generator:
+    """A fresh generator that depends on nothing but `keys`, of which each counts up to 64 bits."""
+    # The count of keys, and two words for each: without them (1,), (1, 0) and others would be one sequence.
+    words = [len(keys)]
+    for key in keys:
+        words += [key & _HALF, key >> 32 & _HALF]
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
+
+
+def permutation(n: int, seed: int, epoch: int) -> Array:
+    """The order of `n` rows in one epoch: int64 `[n]`. `epoch` is any number that tells epochs apart."""
+    return generator(seed, epoch).permutation(n)

@@ -1,0 +1,1 @@
+"""Files. They are data: nothing in one can import, call or open anything."""

@@ -1,0 +1,171 @@
+"""The `.keras` format: a zip of `metadata.json`, `config.json` and `model.weights.h5`, none of them
+compressed.
+
+Written so that a reader never sees half a file, and read with distrust: members are known by name and bounded
+in size, the configuration may name only classes of a fixed table, and a model is not made larger than the
+file's weights.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import time
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KERAS_VERSION = "3.15.1"  # whose format this is
+_METADATA, _CONFIG, _WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
+_LIMITS = {_METADATA: 1 << 16, _CONFIG: 1 << 24}  # bytes; weights are bounded by the file itself
+
+
+def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Write a model, with its weights and, if compiled, the state of its optimizer.
+
+    The file appears at `path` complete or not at all; what was there before stays until then.
+
+    Raises:
+        ValueError: a path that does not end in `.keras`, or one that exists with `overwrite=False`.
+    """
+    import h5py  # type: ignore[import-untyped]
+
+    from tidegate.saving import objects, weights
+
+    path = _checked(path)
+    if not overwrite and os.path.exists(path):
+        raise ValueError(f"{path} exists, and `overwrite` is False")
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
+    config = objects.serialize(model)
+    with io.BytesIO() as buffer:
+        with h5py.File(buffer, "w") as file:
+            weights.write(file, model)
+        with _replacing(path) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr(_METADATA, json.dumps(metadata))
+            archive.writestr(_CONFIG, json.dumps(config))
+            archive.writestr(_WEIGHTS, buffer.getbuffer())
+
+
+def load(path: str | os.PathLike[str], compile: bool = True) -> Any:
+    """The model in a file of Tidegate's or Keras's.
+
+    Args:
+        path: of a `.keras` file.
+        compile: whether to compile it as it was, and give the optimizer its state.
+
+    Raises:
+        ValueError: no such file, a damaged one, a class or an argument that is not supported, or weights
+            that do not fit the configuration.
+    """
+    from tidegate.initializers.initializer import placeholders
+    from tidegate.saving import objects
+
+    path = _checked(path)
+    config, stored = _read_members(path)
+    try:
+        with placeholders(budget=len(stored)):
+            model = objects.deserialize(config, "model")
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if compile and config.get("compile_config"):
+        _compile(path, config["compile_config"], model)
+    if model.built:
+        _read_weights(path, stored, model)
+    return model
+
+
+def _compile(path: str, config: Any, model: Any) -> None:
+    try:
+        if not isinstance(config, dict):
+            raise ValueError(f"`compile_config` expected a dictionary; found {type(config).__name__}")
+        model.compile_from_config(config)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path}: the model cannot be compiled as it was saved: {error} "
+            "(with `compile=False` it loads uncompiled)"
+        ) from error
+
+
+def _read_weights(path: str, stored: bytes, model: Any) -> None:
+    import h5py
+
+    from tidegate.saving import weights
+
+    try:
+        with h5py.File(io.BytesIO(stored), "r") as file:
+            weights.read(file, model)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    except (KeyError, MemoryError, OSError, OverflowError, RuntimeError, TypeError) as error:  # from HDF5
+        raise ValueError(f"{path}: the weights are damaged: {error}") from error
+
+
+def _read_members(path: str) -> tuple[dict[str, Any], bytes]:
+    """The parsed configuration and the bytes of the weights."""
+    if not os.path.isfile(path):
+        raise ValueError(f"File not found: {path}")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _checked_members(path, archive)
+            text, stored = archive.read(members[_CONFIG]), archive.read(members[_WEIGHTS])
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
+        raise ValueError(f"{path} is not a `.keras` file, or it is damaged: {error}") from error
+    try:
+        config = json.loads(text)
+    except (RecursionError, ValueError) as error:
+        raise ValueError(f"{path}: `{_CONFIG}` is not JSON: {error}") from error
+    if not isinstance(config, dict):
+        raise ValueError(f"{path}: `{_CONFIG}` expected a dictionary; found {type(config).__name__}")
+    return config, stored
+
+
+def _checked_members(path: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The members by name; each once, none unknown, none compressed, none larger than it may be."""
+    members: dict[str, zipfile.ZipInfo] = {}
+    size = os.path.getsize(path)
+    for info in archive.infolist():
+        name = info.filename
+        if name not in (_METADATA, _CONFIG, _WEIGHTS) or name in members:
+            raise ValueError(f"{path}: unexpected member '{name}'")
+        if info.compress_type != zipfile.ZIP_STORED:
+            raise ValueError(
+                f"{path}: '{name}' is compressed; a `.keras` file stores its members as they are"
+            )
+        if info.file_size > min(_LIMITS.get(name, size), size):
+            raise ValueError(f"{path}: '{name}' is too large: {info.file_size} bytes")
+        members[name] = info
+    for name in (_CONFIG, _WEIGHTS):
+        if name not in members:
+            raise ValueError(f"{path}: '{name}' is missing")
+    return members
+
+
+def _checked(path: Any) -> str:
+    text = os.fspath(path)
+    if not isinstance(text, str) or not text.endswith(".keras"):
+        raise ValueError(
+            f"Argument `filepath` expected a path that ends in `.keras`; received {text!r}. "
+            "Other formats are not supported yet."
+        )
+    return text
+
+
+@contextlib.contextmanager
+def _replacing(path: str) -> Iterator[Any]:
+    """A new file that takes the place of `path` once it is written and on the disk."""
+    path = os.path.realpath(path)  # a link keeps pointing where it did
+    temporary = f"{path}.{os.getpid()}-{time.monotonic_ns():x}.tmp"
+    try:
+        with open(temporary, "xb") as target:
+            yield target
+            target.flush()
+            os.fsync(target.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise

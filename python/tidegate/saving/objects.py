@@ -1,0 +1,128 @@
+"""Objects as dictionaries of JSON, in the form of Keras's files, and back.
+
+The classes that a file may name are a fixed table here. Nothing is imported, looked up or called by a string
+from a file, and `module`, `registered_name` and the like are written for Keras but never read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidegate.inputs import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MODULES = {
+    "initializer": "keras.initializers",
+    "layer": "keras.layers",
+    "loss": "keras.losses",
+    "metric": "keras.metrics",
+    "model": "keras",
+    "optimizer": "keras.optimizers",
+}
+
+
+def classes(kind: str) -> Mapping[str, type[Any]]:
+    """Class name -> class, of all that a file may name where an object of this kind belongs."""
+    if kind == "layer":
+        from tidegate.layers import GRU, LSTM, Dense, InputLayer
+
+        return {"Dense": Dense, "GRU": GRU, "InputLayer": InputLayer, "LSTM": LSTM}
+    if kind == "model":
+        from tidegate.models import Sequential
+
+        return {"Sequential": Sequential}
+    if kind == "initializer":
+        from tidegate import initializers
+
+        # The longer name is in the files of early Keras 3.
+        return {**initializers.CLASSES, "OrthogonalInitializer": initializers.Orthogonal}
+    if kind == "loss":
+        from tidegate import losses
+
+        return losses.CLASSES
+    if kind == "metric":
+        from tidegate import metrics
+
+        return metrics.CLASSES
+    from tidegate import optimizers
+
+    return optimizers.CLASSES
+
+
+def serialize(value: Any) -> Any:
+    """What a file stores for an object: a dictionary; lists, names, numbers and None are stored as they are.
+
+    Raises:
+        ValueError: an object of a class that files have no name for, such as one derived by the user.
+    """
+    if value is None or isinstance(value, (str, bool, int, float, dict)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [serialize(each) for each in value]
+    name = type(value).__name__
+    for kind, module in _MODULES.items():
+        if classes(kind).get(name) is type(value):
+            entry = {
+                "module": module,
+                "class_name": name,
+                "config": value.get_config(),
+                "registered_name": None,
+            }
+            return entry | _state(kind, value)
+    if callable(value) and _is_loss_function(value):
+        return {
+            "module": "builtins",
+            "class_name": "function",
+            "config": value.__name__,
+            "registered_name": "function",
+        }
+    raise ValueError(f"{value!r} cannot be saved: files have no name for its class")
+
+
+def deserialize(config: Any, kind: str) -> Any:
+    """The object of a dictionary that `serialize`, or Keras, made.
+
+    Args:
+        config: `{"class_name": ..., "config": {...}}`; other entries are not looked at.
+        kind: "initializer", "layer", "loss", "metric", "model" or "optimizer".
+
+    Raises:
+        ValueError: not such a dictionary, a class that is not in the table, or arguments that the class
+            does not take.
+    """
+    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
+        raise ValueError(
+            f"A {kind} expected a dictionary with `class_name` and `config`; received {config!r:.200}"
+        )
+    name, arguments = config["class_name"], config.get("config")
+    if kind == "loss" and name == "function":
+        from tidegate import losses
+
+        return losses.get(arguments if arguments in losses.FUNCTIONS else f"{arguments}")
+    table = classes(kind)
+    if name not in table:
+        raise ValueError(f"Unknown {kind} class '{name}'.{nearest(name, table)}")
+    if not isinstance(arguments, dict):
+        raise ValueError(f"{name}: `config` expected a dictionary; received {arguments!r:.200}")
+    try:
+        return table[name].from_config(arguments)
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
+        raise ValueError(f"{name}: the configuration is not valid: {error}") from error
+
+
+def _state(kind: str, value: Any) -> dict[str, Any]:
+    """What layers and models store besides their configuration."""
+    state = {}
+    if kind in ("layer", "model") and (built := value.get_build_config()) is not None:
+        state["build_config"] = built
+    if kind == "model":
+        state["compile_config"] = value.get_compile_config() or {}
+    return state
+
+
+def _is_loss_function(value: Any) -> bool:
+    from tidegate import losses
+
+    return losses.FUNCTIONS.get(getattr(value, "__name__", "")) is value

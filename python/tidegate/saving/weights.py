@@ -1,0 +1,136 @@
+"""The weights of a model and the state of its optimizer in an HDF5 file, laid out as Keras 3 does.
+
+    layers/<class in snake case>[_k]/vars/<n>              weights of a layer, e.g. layers/dense_1/vars/0
+    layers/<class in snake case>[_k]/cell/vars/<n>         weights of a recurrent layer
+    optimizer/vars/<n>                                     iteration, learning rate, slots
+
+`k` counts the layers of a class in a model; the name that a layer has does not matter. A reader follows only
+the paths that the model's configuration calls for, through hard links; it takes nothing from outside the
+file, and compares shape and dtype of a dataset with what it expects before it reads.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tidegate.utils.naming import numbered, snake_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tidegate.variable import Array, Variable
+
+_OPTIMIZER = "optimizer/vars"
+
+
+def write(file: Any, model: Any) -> None:
+    """Write all weights of a model, and its optimizer's state if it is compiled, into an open `h5py.File`."""
+    file.create_group("vars").attrs["name"] = model.name
+    for path, name, variables in _places(model):
+        _write_group(file, path, name, [variable.value for variable in variables])
+    if model.optimizer is not None:
+        optimizer = model.optimizer
+        # One that took no step and has no slots yet stores the first two, as Keras does.
+        _write_group(file, _OPTIMIZER, optimizer.name, optimizer.variables)
+
+
+def read(file: Any, model: Any) -> None:
+    """Give a built model the weights in an open `h5py.File`, and its optimizer the state if both have one.
+
+    Nothing is changed unless everything fits. An optimizer's state with another number of arrays is skipped
+    with a warning, as in Keras.
+
+    Raises:
+        ValueError: something missing, of another shape or dtype, or not stored plainly.
+    """
+    values: list[tuple[Variable, Array]] = []
+    for path, _, variables in _places(model):
+        group = _open(file, path, optional=not variables)
+        if group is None:
+            continue
+        if len(group) != len(variables):
+            raise ValueError(f"'{path}' expected {len(variables)} weights; the file has {len(group)}")
+        for place, variable in enumerate(variables):
+            values.append((variable, _read_dataset(group, str(place), variable.shape, variable.dtype)))
+    state = _read_optimizer(file, model.optimizer) if model.optimizer is not None else None
+    for variable, value in values:
+        variable.assign(value)
+    if state is not None:
+        model.optimizer.set_variables(state)
+
+
+def _places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
+    """Path, name and variables of every group of weights."""
+    taken: dict[str, int] = {}
+    for layer in model.layers:
+        group = numbered(snake_case(type(layer).__name__), taken)
+        for below, variables in layer.stored_variables().items():
+            name = layer.name if below == "vars" else f"{snake_case(type(layer).__name__)}_cell"
+            yield f"layers/{group}/{below}", name, variables
+
+
+def _write_group(file: Any, path: str, name: str, arrays: list[Array]) -> None:
+    group = file.create_group(path)
+    group.attrs["name"] = name
+    for place, array in enumerate(arrays):
+        group.create_dataset(str(place), data=array)
+
+
+def _read_optimizer(file: Any, optimizer: Any) -> list[Array] | None:
+    group = _open(file, _OPTIMIZER, optional=True)
+    if group is None:
+        return None
+    expected, found = optimizer.variable_shapes(), len(group)
+    if found not in (2, len(expected)):
+        warnings.warn(
+            f"The state of optimizer '{optimizer.name}' is not loaded: it has {len(expected)} variables, "
+            f"the file has {found}.",
+            stacklevel=2,
+        )
+        return None
+    iteration = _read_dataset(group, "0", (), np.dtype(np.int64), kinds="iu")
+    rest = [_read_dataset(group, str(place), *expected[place]) for place in range(1, found)]
+    return [iteration, *rest]
+
+
+def _open(group: Any, path: str, optional: bool = False) -> Any:
+    """The object at a path of hard links; None if it is missing and may be."""
+    from h5py import h5l  # type: ignore[import-untyped]
+
+    full_path = f"{group.name}/{path}".lstrip("/")
+    for name in path.split("/"):
+        links = getattr(group.id, "links", None)  # a dataset has none
+        key = name.encode()
+        if links is None or not links.exists(key):
+            if optional:
+                return None
+            raise ValueError(f"'{full_path}' is missing from the weights")
+        if links.get_info(key).type != h5l.TYPE_HARD:
+            raise ValueError(f"'{full_path}' is a link to somewhere else; expected the weights")
+        group = group[name]
+    return group
+
+
+def _read_dataset(
+    group: Any, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], kinds: str | None = None
+) -> Array:
+    """The array of a dataset that has this shape and dtype (or, with `kinds`, any dtype of these kinds)."""
+    import h5py
+
+    dataset = _open(group, name)
+    path = f"{group.name}/{name}".lstrip("/")
+    if not isinstance(dataset, h5py.Dataset):
+        raise ValueError(f"'{path}' expected an array; found {type(dataset).__name__}")
+    if dataset.shape != shape:
+        raise ValueError(f"'{path}' expected shape {shape}; the file has {dataset.shape}")
+    found = dataset.dtype
+    if found.kind not in kinds if kinds else (found.kind, found.itemsize) != (dtype.kind, dtype.itemsize):
+        raise ValueError(f"'{path}' expected dtype {dtype}; the file has {found}")
+    storage = dataset.id.get_create_plist()
+    if storage.get_nfilters() or storage.get_layout() == h5py.h5d.VIRTUAL or storage.get_external_count():
+        raise ValueError(f"'{path}' expected plain storage; it is compressed, virtual or in another file")
+    array: Array = np.asarray(dataset[()], dtype=dtype)
+    return array

@@ -1,0 +1,105 @@
+"""A weight with a version: what layers own, optimizers replace and Programs are compiled from.
+
+Not a tensor library: a Variable does no arithmetic, it holds one array.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+# Held while several variables change together and while a Program reads them: it sees all or nothing.
+changing = threading.RLock()
+
+
+class Variable:
+    """One weight of a layer.
+
+    `value` is a read-only array that is replaced and never written to, so that whoever took it (a forward
+    pass that waits for its backward, a Program being packed) keeps the numbers it took. `version` counts the
+    replacements.
+
+    Args:
+        value: the first value; copied. Its shape and dtype are the variable's for good.
+        name: the last part of `path`, such as "kernel".
+        trainable: whether a layer lists it among its trainable weights.
+    """
+
+    __slots__ = ("__weakref__", "name", "path", "trainable", "value", "version")
+
+    def __init__(self, value: Array, name: str, trainable: bool = True) -> None:
+        self.name = name
+        self.path = name
+        self.trainable = trainable
+        self.version = 0
+        self.value = _frozen(np.array(value, order="C"))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        shape: tuple[int, ...] = self.value.shape
+        return shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.value.dtype
+
+    def assign(self, value: Array) -> None:
+        """Replaces the value by a copy of `value`, converted to the variable's dtype.
+
+        Raises:
+            ValueError: the shape is another one.
+            TypeError: `value` is not numeric, or is complex.
+        """
+        self.value = self.check(value)
+        self.version += 1
+
+    def check(self, value: Array) -> Array:
+        """The read-only copy of `value` that `assign` would store; raises as `assign` does."""
+        given = np.asarray(value)
+        if given.shape != self.shape:
+            raise ValueError(
+                f"variable `{self.path}`: a value must have the shape {self.shape}; received {given.shape}"
+            )
+        if given.dtype.kind not in "fiub":
+            raise TypeError(
+                f"variable `{self.path}`: a value must be real numbers; received dtype {given.dtype}"
+            )
+        return _frozen(np.array(given, dtype=self.dtype, order="C"))
+
+    def numpy(self) -> Array:
+        """A copy of the value, free to be written to."""
+        return self.value.copy()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if dtype is None or dtype == self.dtype:
+            return self.value.copy() if copy else self.value
+        return self.value.astype(dtype)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.name, self.path, self.trainable, self.version, self.value
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.name, self.path, self.trainable, self.version, value = state
+        self.value = _frozen(value)
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, version={self.version}>"
+
+
+def assign_all(variables: list[Variable], values: list[Array], owner: str) -> None:
+    """Assigns `values` to `variables`, after all of them were found to fit, as one change."""
+    if len(values) != len(variables):
+        raise ValueError(f"{owner}: `set_weights` expects {len(variables)} arrays; received {len(values)}")
+    checked = [variable.check(value) for variable, value in zip(variables, values, strict=True)]
+    with changing:
+        for variable, value in zip(variables, checked, strict=True):
+            variable.assign(value)
+
+
+def _frozen(array: Array) -> Array:
+    array.flags.writeable = False
+    return array
