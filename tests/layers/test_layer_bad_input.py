@@ -1,0 +1,174 @@
+"""One clear sentence for every bad input of a layer: what was wrong, what was expected, what came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tidegate import layers
+
+RECURRENT = pytest.mark.parametrize("cls", [layers.LSTM, layers.GRU])
+EVERY = pytest.mark.parametrize("cls", [layers.LSTM, layers.GRU, layers.Dense])
+X = np.zeros((3, 7, 2), "float32")
+
+
+@EVERY
+@pytest.mark.parametrize("units", [0, -1, 2.5, "4", None, True, [3]], ids=repr)
+def test_units_must_be_a_positive_integer(cls: type[layers.Layer], units: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="units") as caught:
+        cls(units)
+    assert "positive integer" in str(caught.value)
+    assert repr(units) in str(caught.value)
+
+
+@EVERY
+def test_units_may_be_a_numpy_integer(cls: type[layers.Layer]) -> None:
+    assert cls(np.int64(4)).units == 4
+
+
+@EVERY
+def test_units_are_required(cls: type[layers.Layer]) -> None:
+    with pytest.raises(TypeError, match="units"):
+        cls()
+
+
+@RECURRENT
+@pytest.mark.parametrize("shape", [(7, 2), (2,), (3, 7, 2, 1), ()], ids=repr)
+def test_wrong_rank(cls: type[layers.Layer], shape: tuple[int, ...]) -> None:
+    for layer in (cls(4), built(cls)):
+        with pytest.raises(ValueError, match="timesteps") as caught:
+            layer(np.zeros(shape, "float32"))
+        assert str(shape) in str(caught.value)
+
+
+@EVERY
+def test_wrong_feature_count(cls: type[layers.Layer]) -> None:
+    with pytest.raises(ValueError, match="2") as caught:
+        built(cls)(np.zeros((3, 7, 5), "float32"))
+    assert "(3, 7, 5)" in str(caught.value)
+
+
+def built(cls: type[layers.Layer]) -> layers.Layer:
+    layer = cls(4)
+    layer.build((None, None, 2))
+    return layer
+
+
+@RECURRENT
+def test_zero_timesteps(cls: type[layers.Layer]) -> None:
+    with pytest.raises(ValueError, match="timestep"):
+        cls(4)(X[:, :0])
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "bad",
+    [
+        X.astype(object),
+        X.astype(complex),
+        np.full(X.shape, "a"),
+        np.full(X.shape, np.datetime64("2020", "s")),
+    ],
+    ids=["object", "complex", "string", "date"],
+)
+def test_arrays_that_are_not_real_numbers(cls: type[layers.Layer], bad: Any) -> None:
+    with pytest.raises(TypeError, match="real numbers") as caught:
+        cls(4)(bad)
+    assert str(bad.dtype) in str(caught.value)
+
+
+@RECURRENT
+@pytest.mark.parametrize("shape", [(3, 5), (2, 4), (4,), (3, 1, 4)], ids=repr)
+def test_an_initial_state_of_another_shape(cls: type[layers.Layer], shape: tuple[int, ...]) -> None:
+    state = np.zeros(shape, "float32")
+    with pytest.raises(ValueError, match="initial_state") as caught:
+        cls(4)(X, initial_state=[state] * (2 if cls is layers.LSTM else 1))
+    assert str(shape) in str(caught.value)
+    assert "(3, 4)" in str(caught.value)
+
+
+@RECURRENT
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_wrong_number_of_initial_states(cls: type[layers.Layer], count: int) -> None:
+    with pytest.raises(ValueError, match="initial_state"):
+        cls(4)(X, initial_state=[np.zeros((3, 4), "float32")] * count)
+
+
+@RECURRENT
+@pytest.mark.parametrize("mask", [np.ones((3, 6), bool), np.ones((2, 7), bool), np.ones(7, bool)])
+def test_a_mask_of_another_shape(cls: type[layers.Layer], mask: Any) -> None:
+    with pytest.raises(ValueError, match="mask"):
+        cls(4)(X, mask=mask)
+
+
+@EVERY
+def test_an_unknown_activation(cls: type[layers.Layer]) -> None:
+    with pytest.raises(ValueError, match=r"tahn.*tanh"):
+        cls(4, activation="tahn")
+    with pytest.raises((ValueError, TypeError), match="activation"):
+        cls(4, activation=3)
+
+
+@EVERY
+def test_an_unknown_initializer(cls: type[layers.Layer]) -> None:
+    with pytest.raises(ValueError, match=r"glorot_unifrm.*glorot_uniform"):
+        cls(4, kernel_initializer="glorot_unifrm")
+
+
+@EVERY
+def test_an_unknown_argument_suggests_the_nearest(cls: type[layers.Layer]) -> None:
+    with pytest.raises((ValueError, TypeError), match=r"use_bais.*use_bias"):
+        cls(4, use_bais=False)
+
+
+LATER = {
+    "dropout": 0.3, "recurrent_dropout": 0.2, "stateful": True, "kernel_regularizer": "l2",
+    "recurrent_regularizer": "l2", "bias_regularizer": "l2", "activity_regularizer": "l2",
+    "kernel_constraint": "max_norm", "recurrent_constraint": "max_norm", "bias_constraint": "max_norm",
+}  # fmt: skip
+
+
+@RECURRENT
+@pytest.mark.parametrize("name", LATER)
+def test_what_comes_later_is_refused_by_name(cls: type[layers.Layer], name: str) -> None:
+    with pytest.raises(ValueError, match=f"`{name}`") as caught:
+        cls(4, **{name: LATER[name]})
+    assert cls.__name__ in str(caught.value)
+    assert repr(LATER[name]) in str(caught.value)
+
+
+@RECURRENT
+def test_what_comes_later_is_fine_at_its_default(cls: type[layers.Layer]) -> None:
+    cls(4, dropout=0.0, recurrent_dropout=0, stateful=False, kernel_regularizer=None, bias_constraint=None)
+
+
+@EVERY
+@pytest.mark.parametrize("dtype", ["float16", "mixed_float16", "bfloat16", "int32", "quark"])
+def test_other_dtypes_are_refused_by_name(cls: type[layers.Layer], dtype: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=dtype):
+        cls(4, dtype=dtype)
+
+
+@EVERY
+def test_set_weights_checks_everything_first(cls: type[layers.Layer]) -> None:
+    layer = built(cls)
+    before = layer.get_weights()
+    too_narrow, too_flat = before[0][:, :-1], np.zeros(99)
+    for bad in (before[:-1], [*before, before[0]], [too_narrow, *before[1:]], [*before[:-1], too_flat]):
+        with pytest.raises(ValueError, match=r"set_weights|shape"):
+            layer.set_weights(bad)
+        for now, then in zip(layer.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(now, then)
+
+
+def test_refused_before_any_work_starts() -> None:
+    """A bad call does not build the layer."""
+    layer = layers.LSTM(4)
+    with pytest.raises(ValueError, match="axes"):
+        layer(np.zeros((3, 2), "float32"))
+    with pytest.raises(TypeError):
+        layer(X.astype(object))
+    assert not layer.built
+    assert layer(X).shape == (3, 4)

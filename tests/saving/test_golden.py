@@ -1,0 +1,58 @@
+"""Models saved by Keras 3.15.1 (TensorFlow): their predictions, and their weights after one epoch of
+training.
+
+tests/data has the files; all weights are random, biases too, so that a swapped gate shows.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support import assert_same_bits
+
+from tidegate.models import load_model
+
+DATA = Path(__file__).parent.parent / "data"
+CASES = json.loads((DATA / "cases.json").read_text())["cases"]
+EVERY = pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case['id']}-{case['layers'][0].split()[0]}"
+)
+
+
+@EVERY
+def test_predictions(case: dict[str, Any]) -> None:
+    model, arrays = load_model(DATA / f"{case['id']}.keras"), np.load(DATA / f"{case['id']}.npz")
+    np.testing.assert_allclose(model.predict(arrays["x0"], verbose=0), arrays["p0_0"], rtol=1e-4, atol=1e-5)
+
+
+@EVERY
+def test_one_epoch_of_training(case: dict[str, Any]) -> None:
+    model, arrays = load_model(DATA / f"{case['id']}.keras"), np.load(DATA / f"{case['id']}.npz")
+    history = model.fit(
+        arrays["tx0"],
+        arrays["ty0"],
+        batch_size=case["train_batch"],
+        shuffle=False,
+        verbose=0,
+        sample_weight=arrays.get("tsw", None),
+    )
+    np.testing.assert_allclose(history.history["loss"][0], arrays["tloss"], rtol=1e-3, atol=1e-4)
+    for k, weight in enumerate(model.get_weights()):
+        np.testing.assert_allclose(
+            weight, arrays[f"tw{k}"], rtol=1e-3, atol=1e-4, err_msg=case["weight_paths"][k]
+        )
+
+
+@EVERY
+def test_saved_again_they_are_the_same(case: dict[str, Any], tmp_path: Path) -> None:
+    model = load_model(DATA / f"{case['id']}.keras")
+    model.save(tmp_path / "again.keras")
+    again = load_model(tmp_path / "again.keras")
+    assert again.get_config() == model.get_config()
+    assert again.get_compile_config() == model.get_compile_config()
+    for one, other in zip(again.get_weights(), model.get_weights(), strict=True):
+        assert_same_bits(one, other)
