@@ -1,0 +1,93 @@
+"""What the race found: statistics of the times, as a dictionary for JSON and as a table."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rows import Row
+
+Turns = list[list[float]]  # seconds per call: a list for each round, of the bursts of a peer's turn in it
+
+
+def summarise(turns: Turns) -> dict[str, Any]:
+    """Median, quartiles and minimum over all bursts; the median over the rounds of each round's minimum."""
+    pooled = np.concatenate([np.asarray(turn) for turn in turns])
+    lower, median, upper = np.percentile(pooled, (25, 50, 75))
+    minima = [min(turn) for turn in turns]
+    return {
+        "median": float(median),
+        "minimum": float(pooled.min()),
+        "quartiles": [float(lower), float(upper)],
+        "median_of_minima": float(np.median(minima)),
+        "round_minima": minima,
+        "bursts": len(pooled),
+    }
+
+
+def compare(results: dict[str, dict[str, Any]], reference: str = "tidegate") -> None:
+    """Adds to every peer how many times the reference's time it took: by medians and by medians of minima."""
+    if reference not in results:
+        return
+    for result in results.values():
+        for key in ("median", "median_of_minima"):
+            result[f"{key}_ratio"] = result[key] / results[reference][key]
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on."""
+    model = platform.processor()
+    if (cpuinfo := Path("/proc/cpuinfo")).exists():
+        names = [
+            line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line
+        ]
+        model = names[0] if names else model
+    return {
+        "cpu": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def microseconds(seconds: float) -> str:
+    return f"{seconds * 1e6:,.1f}" if seconds < 1e-4 else f"{seconds * 1e6:,.0f}"
+
+
+def print_table(report: dict[str, Any], rows: dict[str, Row]) -> None:
+    """A block of lines for each row: microseconds a call, ratios, useful GFLOP/s and the peak beside them."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        title=f"{report['machine']['cpu']}, {report['threads']} threads, float32, microseconds a call"
+    )
+    table.add_column("B,T,F,U")
+    table.add_column("peer")
+    headings = ("median", "quartiles", "minimum", "median of minima", "x Tidegate", "x by minima", "GFLOP/s")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for name, measured in report["rows"].items():
+        peak = measured["fma_peak"]
+        for peer, result in measured["peers"].items():
+            rate = rows[name].flops / result["median_of_minima"]
+            table.add_row(
+                name,
+                peer,
+                microseconds(result["median"]),
+                " - ".join(microseconds(quartile) for quartile in result["quartiles"]),
+                microseconds(result["minimum"]),
+                microseconds(result["median_of_minima"]),
+                *(
+                    f"{result[key]:.2f}" if key in result else ""
+                    for key in ("median_ratio", "median_of_minima_ratio")
+                ),
+                f"{rate / 1e9:.0f}" + (f" of {peak / 1e9:.0f}" if peak else ""),
+            )
+        table.add_section()
+    Console(width=150).print(table)
