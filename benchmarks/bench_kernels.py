@@ -1,15 +1,16 @@
 """Forward kernels against their bound, one thread, float32.
 
-    python benchmarks/bench_kernels.py [--isa avx512 avx2] [--units 64 128 ...] [--batches 6 ...] [--cells lstm gru]
+    python benchmarks/bench_kernels.py [--isa avx512 avx2] [--cells lstm gru] [--units 64 128] [--batches 1 6]
 
-For every cell the time of a forward pass over T timesteps, the median and the best of many interleaved rounds, and the
-share of its bound that the best reached:
+For every workload the time of a forward pass over T timesteps, the median and the best of many interleaved
+rounds, and the share of its bound that the best and the median reached:
 
     2 B T F G U / peak  +  T max(2 B U G U / peak, bytes of recurrent weights / bandwidth)
 
-with the peak and the bandwidth measured in this process between the rounds: multiply-adds from registers, and reading
-an array of the size of the recurrent weights again and again (so from the cache level that holds them). Only useful
-operations count: no padding, no activations. The answer is checked against float64 before anything is timed.
+with the peak and the bandwidth measured in this process between the rounds: multiply-adds from registers,
+and reading an array of the size of the recurrent weights again and again, so from the cache level that holds
+them. Only useful operations count: no padding, no activations. The answer is checked against float64 before
+anything is timed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,13 @@ class Cell:
     """One workload (cell, B, T, F, U): its program, its bound and its times."""
 
     def __init__(self, cell: str, batch: int, timesteps: int, features: int, units: int) -> None:
-        self.cell, self.batch, self.timesteps, self.features, self.units = cell, batch, timesteps, features, units
+        self.cell, self.batch, self.timesteps, self.features, self.units = (
+            cell,
+            batch,
+            timesteps,
+            features,
+            units,
+        )
         gates = GATES[cell]
         rng = np.random.default_rng(units)
         scale = units**-0.5

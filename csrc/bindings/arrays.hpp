@@ -53,7 +53,8 @@ const T* data_of(const py::array& a, const std::string& name, const Shape& expec
   bool fits = shape.size() == expected.size();
   for (size_t i = 0; fits && i < shape.size(); ++i) fits = expected[i] < 0 || shape[i] == expected[i];
   if (!fits)
-    throw py::value_error("argument `" + name + "` expected shape " + text(expected) + ", received " + text(shape) + ".");
+    throw py::value_error("argument `" + name + "` expected shape " + text(expected) + ", received " + text(shape) +
+                          ".");
   return data_of<T>(a, name);
 }
 

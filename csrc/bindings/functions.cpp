@@ -40,7 +40,8 @@ py::array activate(const std::string& name, const py::array& x) {
     T* to = y.mutable_data();
     const RowsOf rows(x);
     run_team(1, [&](const Member&) {
-      for (int64_t r = 0; r < rows.count; ++r) kernels<T>().activate(f, from + r * rows.width, to + r * rows.width, rows.width);
+      for (int64_t r = 0; r < rows.count; ++r)
+        kernels<T>().activate(f, from + r * rows.width, to + r * rows.width, rows.width);
     });
     return y;
   });
@@ -102,7 +103,7 @@ py::array updated(const py::array& w, const py::array& g, Update update) {
 py::array sgd_update(const py::array& w, const py::array& g, const Slot& momentum_slot, double rate, double momentum,
                      bool nesterov) {
   return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
-    kernels<T>().sgd(weight, gradient, slot<T>(momentum_slot, "momentum_slot", shape), out, n, T(rate), T(momentum),
+    kernels<T>().sgd(weight, gradient, slot<T>(momentum_slot, "momentum_slot", shape), out, n, rate, momentum,
                      nesterov);
   });
 }
@@ -112,7 +113,7 @@ py::array rmsprop_update(const py::array& w, const py::array& g, const py::array
   return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
     kernels<T>().rmsprop(weight, gradient, slot<T>(velocity, "velocity", shape),
                          slot<T>(momentum_slot, "momentum_slot", shape), slot<T>(average, "average", shape), out, n,
-                         T(rate), T(rho), T(momentum), T(epsilon));
+                         rate, rho, momentum, epsilon);
   });
 }
 
@@ -120,7 +121,7 @@ py::array adam_update(const py::array& w, const py::array& g, const py::array& m
                       double alpha, double beta_1, double beta_2, double epsilon) {
   return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
     kernels<T>().adam(weight, gradient, slot<T>(m, "m", shape), slot<T>(v, "v", shape), slot<T>(v_hat, "v_hat", shape),
-                      out, n, T(alpha), T(beta_1), T(beta_2), T(epsilon));
+                      out, n, alpha, beta_1, beta_2, epsilon);
   });
 }
 

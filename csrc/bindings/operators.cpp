@@ -47,11 +47,14 @@ class Recurrent final : public Operator {
   explicit Recurrent(const RecurrentConfig& config) : config(config) {}
 
   std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override { return make_step<float>(weights); }
-  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override { return make_step<double>(weights); }
+  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override {
+    return make_step<double>(weights);
+  }
 
   py::tuple forward(const py::array& x, const Arrays& weights, const OptionalArrays& states, const OptionalArray& mask,
                     bool keep) const {
-    return with_element(x, "x", [&](auto element) { return forward_of<decltype(element)>(x, weights, states, mask, keep); });
+    return with_element(x, "x",
+                        [&](auto element) { return forward_of<decltype(element)>(x, weights, states, mask, keep); });
   }
 
   py::tuple backward(const Kept& kept, const OptionalArray& d_y, const OptionalArrays& d_states, bool need_d_x) const {
@@ -101,7 +104,8 @@ class Recurrent final : public Operator {
     RecurrentForward<T> call{};
     call.x = data_of<T>(x, "x", {-1, -1, -1});
     const int64_t B = x.shape(0), steps = x.shape(1), F = x.shape(2), U = config.units;
-    if (steps == 0) throw py::value_error("argument `x` expected at least one timestep, received shape " + text(shape_of(x)) + ".");
+    if (steps == 0)
+      throw py::value_error("argument `x` expected at least one timestep, received shape " + text(shape_of(x)) + ".");
     call.shape = {B, steps, F};
     states_of(states, B, "states", call.states);
     if (mask) call.mask = reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", {B, steps}));
@@ -178,14 +182,17 @@ class Dense final : public Operator {
   explicit Dense(const DenseConfig& config) : config(config) {}
 
   std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override { return make_step<float>(weights); }
-  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override { return make_step<double>(weights); }
+  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override {
+    return make_step<double>(weights);
+  }
 
   py::tuple forward(const py::array& x, const Arrays& weights, bool keep) const {
     return with_element(x, "x", [&](auto element) { return forward_of<decltype(element)>(x, weights, keep); });
   }
 
   py::tuple backward(const Kept& kept, const py::array& d_y, bool need_d_x) const {
-    if (kept.recurrent.index() != 0) throw py::value_error("argument `kept` expected what this operator's forward kept.");
+    if (kept.recurrent.index() != 0)
+      throw py::value_error("argument `kept` expected what this operator's forward kept.");
     return with_element(d_y, "d_y", [&](auto element) { return backward_of<decltype(element)>(kept, d_y, need_d_x); });
   }
 
@@ -213,7 +220,8 @@ class Dense final : public Operator {
   template <class T>
   py::tuple forward_of(const py::array& x, const Arrays& weights, bool keep) const {
     const T* data = data_of<T>(x, "x");
-    if (x.ndim() < 2) throw py::value_error("argument `x` expected rank 2 or more, received shape " + text(shape_of(x)) + ".");
+    if (x.ndim() < 2)
+      throw py::value_error("argument `x` expected rank 2 or more, received shape " + text(shape_of(x)) + ".");
     Shape shape = shape_of(x);
     const int64_t F = shape.back();
     const PackedDense<T> packed = pack<T>(weights, F);

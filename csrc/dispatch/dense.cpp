@@ -81,7 +81,8 @@ void backward(const InstructionSet& set, const DenseConfig& config, const DenseB
       std::fill_n(scratch[d_kernel_part], F * whole_vectors(U, L), T(0));
     }
     member.meet();
-    if (call.d_x) multiply(kernels, begin, end, d_sums, U, scratch[transposed_part], static_cast<const T*>(nullptr), call.d_x, F);
+    if (call.d_x)
+      multiply(kernels, begin, end, d_sums, U, scratch[transposed_part], static_cast<const T*>(nullptr), call.d_x, F);
     int64_t item = 0;
     for (int64_t column = 0; column < U; column += 4 * L) {
       const int64_t width = std::min(4 * L, U - column), whole = whole_vectors(width, L);
@@ -90,8 +91,14 @@ void backward(const InstructionSet& set, const DenseConfig& config, const DenseB
         if (item++ % member.count != member.index) continue;
         const int64_t last = std::min(F, first + kDepthOfItem);
         T* gradient = scratch[d_kernel_part] + column * F;
-        kernels.outer({N, first, last, scratch[rows_part], scratch[panels_part] + column * N, whole,
-                       {vectors, vectors - 1}, gradient});
+        kernels.outer({N,
+                       first,
+                       last,
+                       scratch[rows_part],
+                       scratch[panels_part] + column * N,
+                       whole,
+                       {vectors, vectors - 1},
+                       gradient});
         for (int64_t k = first; k < last; ++k) std::copy_n(gradient + k * whole, width, call.d_kernel + k * U + column);
       }
     }

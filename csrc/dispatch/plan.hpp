@@ -9,7 +9,7 @@
 namespace tidegate {
 
 // Threads worth waking for so much arithmetic: a thread's share should outweigh the microseconds it takes to wake it.
-constexpr double kFlopsOfThread = 1e6;
+constexpr double kFlopsOfThread = 4e6;
 
 inline int threads_for(double flops) {
   return static_cast<int>(std::clamp(flops / kFlopsOfThread, 1.0, static_cast<double>(num_threads())));

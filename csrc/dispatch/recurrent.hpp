@@ -79,7 +79,7 @@ struct RecurrentBackward {
   const T* d_final_states[2];  // [B, U], or null for zeros
   T* d_x;                      // [B, T, F], or null where nobody asks
   T *d_kernel, *d_recurrent_kernel, *d_bias;
-  T* d_states[2];              // of the initial states [B, U]
+  T* d_states[2];  // of the initial states [B, U]
 };
 
 template <class T>

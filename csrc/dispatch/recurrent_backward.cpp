@@ -18,9 +18,19 @@ template <class T>
 class Backward {
  public:
   Backward(const RecurrentConfig& config, const KeptRecurrent<T>& kept, const RecurrentBackward<T>& call)
-      : config(config), layout(config.layout()), kernels(table<T>(*kept.set)), call(call), B(kept.shape.batch),
-        steps(kept.shape.timesteps), F(kept.shape.features), U(config.units), L(kernels.lanes), P((U + L - 1) / L),
-        V(P * L), row(kSums * L), block_steps(std::clamp<int64_t>(kEntriesOfBlock / B, 1, steps)),
+      : config(config),
+        layout(config.layout()),
+        kernels(table<T>(*kept.set)),
+        call(call),
+        B(kept.shape.batch),
+        steps(kept.shape.timesteps),
+        F(kept.shape.features),
+        U(config.units),
+        L(kernels.lanes),
+        P((U + L - 1) / L),
+        V(P * L),
+        row(kSums * L),
+        block_steps(std::clamp<int64_t>(kEntriesOfBlock / B, 1, steps)),
         capacity(block_steps * B),
         threads(threads_for(6.0 * B * steps * (F + U) * layout.gates * U)) {
     reserve();
@@ -104,7 +114,8 @@ class Backward {
     }
     if (member.index == member.count - 1) {
       if (call.d_x)
-        kernels.pack_gate_columns(call.weights.kernel, F, U, layout.gates, 0, layout.gates, scratch[kernel_columns_part]);
+        kernels.pack_gate_columns(call.weights.kernel, F, U, layout.gates, 0, layout.gates,
+                                  scratch[kernel_columns_part]);
       if (call.d_x && call.mask) zero(call.d_x, B * steps * F);
       zero(scratch[d_kernel_part], F * layout.gates * V);
       zero(scratch[d_bias_part], kSums * V);
@@ -193,7 +204,8 @@ class Backward {
     if (member.index == member.count - 1)
       for (int stage = 0, gate = 0; stage < layout.stages; ++stage) {
         const int vectors = layout.recurrent[stage].vectors;
-        kernels.unpack_gates(scratch[d_recurrent_part[stage]], U, U, layout.gates, gate, vectors, call.d_recurrent_kernel);
+        kernels.unpack_gates(scratch[d_recurrent_part[stage]], U, U, layout.gates, gate, vectors,
+                             call.d_recurrent_kernel);
         gate += vectors;
       }
     if (member.index != 0) return;

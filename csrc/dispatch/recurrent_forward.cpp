@@ -98,7 +98,8 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   const int64_t slots = kept ? steps + 1 : 2;
 
   Scratch scratch;
-  const auto h_part = scratch.reserve<T>(kept ? 0 : slots * B * V), c_part = scratch.reserve<T>(kept || !has_c ? 0 : slots * B * V);
+  const auto h_part = scratch.reserve<T>(kept ? 0 : slots * B * V),
+             c_part = scratch.reserve<T>(kept || !has_c ? 0 : slots * B * V);
   const auto sums_part = scratch.reserve<T>(needs_sums ? P * B * row : 0);
   const auto input_part = scratch.reserve<T>(plan.input_steps * P * B * row);
   const auto reset_part = scratch.reserve<T>(layout.stages == 2 ? B * V : 0);
@@ -146,8 +147,7 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
     mine.panel_end = share ? member.end(P) : P;
     mine.row_buffer = scratch[row_part] + member.index * kRowBuffers * V;
     mine.active = scratch[active_part] + member.index * B;
-    if (share)
-      mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
+    if (share) mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
     kernels.forward[static_cast<int>(config.cell)](mine);
   });
 

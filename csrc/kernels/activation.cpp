@@ -74,37 +74,59 @@ void softmax(const T* x, T* y, int64_t n, bool log) {
 template <class T>
 void activate_row(Activation f, const T* x, T* y, int64_t n) {
   switch (f) {
-    case Activation::linear: return x == y ? void() : map(x, y, n, [](T v) { return v; });
-    case Activation::relu: return map(x, y, n, [](T v) { return v < 0 ? T(0) : v; });
-    case Activation::relu6: return map(x, y, n, [](T v) { return clip<T>(v, 0, 6); });
-    case Activation::leaky_relu: return map(x, y, n, [](T v) { return v < 0 ? T(0.2) * v : v; });
+    case Activation::linear:
+      return x == y ? void() : map(x, y, n, [](T v) { return v; });
+    case Activation::relu:
+      return map(x, y, n, [](T v) { return v < 0 ? T(0) : v; });
+    case Activation::relu6:
+      return map(x, y, n, [](T v) { return clip<T>(v, 0, 6); });
+    case Activation::leaky_relu:
+      return map(x, y, n, [](T v) { return v < 0 ? T(0.2) * v : v; });
     case Activation::elu:
-    case Activation::celu: return map(x, y, n, [](T v) { return v > 0 ? v : expm1_of(v); });
+    case Activation::celu:
+      return map(x, y, n, [](T v) { return v > 0 ? v : expm1_of(v); });
     case Activation::selu:
       return map(x, y, n, [](T v) { return T(kSeluScale) * (v > 0 ? v : T(kSeluAlpha) * expm1_of(v)); });
-    case Activation::softplus: return map(x, y, n, [](T v) { return softplus_of(v); });
-    case Activation::softsign: return map(x, y, n, [](T v) { return v / (1 + (v < 0 ? -v : v)); });
-    case Activation::silu: return map_vectors(x, y, n, [](Vec<T> v) { return v * sigmoid<T>(v); });
+    case Activation::softplus:
+      return map(x, y, n, [](T v) { return softplus_of(v); });
+    case Activation::softsign:
+      return map(x, y, n, [](T v) { return v / (1 + (v < 0 ? -v : v)); });
+    case Activation::silu:
+      return map_vectors(x, y, n, [](Vec<T> v) { return v * sigmoid<T>(v); });
     case Activation::gelu:
       return map(x, y, n, [](T v) { return T(0.5) * v * (1 + erf_of(v * T(kInverseSqrt2))); });
-    case Activation::exponential: return map_vectors(x, y, n, [](Vec<T> v) { return exp<T>(v); });
-    case Activation::tanh: return map_vectors(x, y, n, [](Vec<T> v) { return tanh<T>(v); });
-    case Activation::sigmoid: return map_vectors(x, y, n, [](Vec<T> v) { return sigmoid<T>(v); });
-    case Activation::hard_sigmoid: return map(x, y, n, [](T v) { return clip<T>(v + 3, 0, 6) / 6; });
-    case Activation::hard_silu: return map(x, y, n, [](T v) { return v * (clip<T>(v + 3, 0, 6) / 6); });
-    case Activation::hard_tanh: return map(x, y, n, [](T v) { return clip<T>(v, -1, 1); });
-    case Activation::mish: return map(x, y, n, [](T v) { return v * tanh_of(softplus_of(v)); });
-    case Activation::log_sigmoid: return map(x, y, n, [](T v) { return -softplus_of(-v); });
-    case Activation::tanh_shrink: return map(x, y, n, [](T v) { return v - tanh_of(v); });
-    case Activation::hard_shrink: return map(x, y, n, [](T v) { return v < T(-0.5) || v > T(0.5) || v != v ? v : T(0); });
+    case Activation::exponential:
+      return map_vectors(x, y, n, [](Vec<T> v) { return exp<T>(v); });
+    case Activation::tanh:
+      return map_vectors(x, y, n, [](Vec<T> v) { return tanh<T>(v); });
+    case Activation::sigmoid:
+      return map_vectors(x, y, n, [](Vec<T> v) { return sigmoid<T>(v); });
+    case Activation::hard_sigmoid:
+      return map(x, y, n, [](T v) { return clip<T>(v + 3, 0, 6) / 6; });
+    case Activation::hard_silu:
+      return map(x, y, n, [](T v) { return v * (clip<T>(v + 3, 0, 6) / 6); });
+    case Activation::hard_tanh:
+      return map(x, y, n, [](T v) { return clip<T>(v, -1, 1); });
+    case Activation::mish:
+      return map(x, y, n, [](T v) { return v * tanh_of(softplus_of(v)); });
+    case Activation::log_sigmoid:
+      return map(x, y, n, [](T v) { return -softplus_of(-v); });
+    case Activation::tanh_shrink:
+      return map(x, y, n, [](T v) { return v - tanh_of(v); });
+    case Activation::hard_shrink:
+      return map(x, y, n, [](T v) { return v < T(-0.5) || v > T(0.5) || v != v ? v : T(0); });
     case Activation::soft_shrink:
       return map(x, y, n, [](T v) { return v > T(0.5) ? v - T(0.5) : v < T(-0.5) ? v + T(0.5) : v != v ? v : T(0); });
-    case Activation::squareplus: return map(x, y, n, [](T v) { return (v + sqrt_of(v * v + 4)) / 2; });
+    case Activation::squareplus:
+      return map(x, y, n, [](T v) { return (v + sqrt_of(v * v + 4)) / 2; });
     case Activation::sparse_plus:
       return map(x, y, n, [](T v) { return v <= -1 ? T(0) : v >= 1 ? v : (v + 1) * (v + 1) / 4; });
-    case Activation::sparse_sigmoid: return map(x, y, n, [](T v) { return clip<T>((v + 1) / 2, 0, 1); });
-    case Activation::softmax: return softmax(x, y, n, false);
-    case Activation::log_softmax: return softmax(x, y, n, true);
+    case Activation::sparse_sigmoid:
+      return map(x, y, n, [](T v) { return clip<T>((v + 1) / 2, 0, 1); });
+    case Activation::softmax:
+      return softmax(x, y, n, false);
+    case Activation::log_softmax:
+      return softmax(x, y, n, true);
   }
 }
 
@@ -132,15 +154,23 @@ template <class T>
 void gradient_row(Activation f, const T* x, const T* y, const T* d_y, T* d_x, int64_t n) {
   const auto by = [&](auto derivative) { map_gradient(x, y, d_y, d_x, n, derivative); };
   switch (f) {
-    case Activation::linear: return by([](T, T) { return T(1); });
-    case Activation::relu: return by([](T v, T) { return T(v > 0); });
-    case Activation::relu6: return by([](T v, T) { return T(v > 0 && v < 6); });
-    case Activation::leaky_relu: return by([](T v, T) { return v > 0 ? T(1) : T(0.2); });
+    case Activation::linear:
+      return by([](T, T) { return T(1); });
+    case Activation::relu:
+      return by([](T v, T) { return T(v > 0); });
+    case Activation::relu6:
+      return by([](T v, T) { return T(v > 0 && v < 6); });
+    case Activation::leaky_relu:
+      return by([](T v, T) { return v > 0 ? T(1) : T(0.2); });
     case Activation::elu:
-    case Activation::celu: return by([](T v, T a) { return v > 0 ? T(1) : a + 1; });
-    case Activation::selu: return by([](T v, T a) { return v > 0 ? T(kSeluScale) : a + T(kSeluScale * kSeluAlpha); });
-    case Activation::softplus: return by([](T v, T) { return sigmoid_of(v); });
-    case Activation::squareplus: return by([](T v, T) { return (1 + v / sqrt_of(v * v + 4)) / 2; });
+    case Activation::celu:
+      return by([](T v, T a) { return v > 0 ? T(1) : a + 1; });
+    case Activation::selu:
+      return by([](T v, T a) { return v > 0 ? T(kSeluScale) : a + T(kSeluScale * kSeluAlpha); });
+    case Activation::softplus:
+      return by([](T v, T) { return sigmoid_of(v); });
+    case Activation::squareplus:
+      return by([](T v, T) { return (1 + v / sqrt_of(v * v + 4)) / 2; });
     case Activation::softsign:
       return by([](T v, T) {
         const T d = 1 + (v < 0 ? -v : v);
@@ -155,26 +185,38 @@ void gradient_row(Activation f, const T* x, const T* y, const T* d_y, T* d_x, in
       return by([](T v, T) {
         return T(0.5) * (1 + erf_of(v * T(kInverseSqrt2))) + v * T(kInverseSqrt2Pi) * exp_of(-v * v / 2);
       });
-    case Activation::exponential: return by([](T, T a) { return a; });
-    case Activation::tanh: return by([](T, T a) { return 1 - a * a; });
-    case Activation::sigmoid: return by([](T, T a) { return a * (1 - a); });
-    case Activation::hard_sigmoid: return by([](T v, T) { return v > -3 && v < 3 ? T(1) / 6 : T(0); });
+    case Activation::exponential:
+      return by([](T, T a) { return a; });
+    case Activation::tanh:
+      return by([](T, T a) { return 1 - a * a; });
+    case Activation::sigmoid:
+      return by([](T, T a) { return a * (1 - a); });
+    case Activation::hard_sigmoid:
+      return by([](T v, T) { return v > -3 && v < 3 ? T(1) / 6 : T(0); });
     case Activation::hard_silu:
       return by([](T v, T) { return v <= -3 ? T(0) : v >= 3 ? T(1) : (2 * v + 3) / 6; });
-    case Activation::hard_tanh: return by([](T v, T) { return T(v > -1 && v < 1); });
+    case Activation::hard_tanh:
+      return by([](T v, T) { return T(v > -1 && v < 1); });
     case Activation::mish:
       return by([](T v, T) {
         const T t = tanh_of(softplus_of(v));
         return t + v * sigmoid_of(v) * (1 - t * t);
       });
-    case Activation::log_sigmoid: return by([](T v, T) { return sigmoid_of(-v); });
-    case Activation::tanh_shrink: return by([](T v, T a) { return (v - a) * (v - a); });
+    case Activation::log_sigmoid:
+      return by([](T v, T) { return sigmoid_of(-v); });
+    case Activation::tanh_shrink:
+      return by([](T v, T a) { return (v - a) * (v - a); });
     case Activation::hard_shrink:
-    case Activation::soft_shrink: return by([](T v, T) { return T(v < T(-0.5) || v > T(0.5)); });
-    case Activation::sparse_plus: return by([](T v, T) { return v <= -1 ? T(0) : v >= 1 ? T(1) : (v + 1) / 2; });
-    case Activation::sparse_sigmoid: return by([](T v, T) { return v > -1 && v < 1 ? T(0.5) : T(0); });
-    case Activation::softmax: return softmax_gradient(y, d_y, d_x, n);
-    case Activation::log_softmax: return log_softmax_gradient(y, d_y, d_x, n);
+    case Activation::soft_shrink:
+      return by([](T v, T) { return T(v < T(-0.5) || v > T(0.5)); });
+    case Activation::sparse_plus:
+      return by([](T v, T) { return v <= -1 ? T(0) : v >= 1 ? T(1) : (v + 1) / 2; });
+    case Activation::sparse_sigmoid:
+      return by([](T v, T) { return v > -1 && v < 1 ? T(0.5) : T(0); });
+    case Activation::softmax:
+      return softmax_gradient(y, d_y, d_x, n);
+    case Activation::log_softmax:
+      return log_softmax_gradient(y, d_y, d_x, n);
   }
 }
 

@@ -37,9 +37,12 @@ struct CellLayout {
 
 constexpr CellLayout layout_of(Cell cell) {
   switch (cell) {
-    case Cell::lstm: return {4, 2, {4, 3}, 1, {{4, 3}, {0, 0}}};
-    case Cell::gru: return {3, 1, {3, 2}, 1, {{3, 3}, {0, 0}}};
-    default: return {3, 1, {3, 2}, 2, {{2, 1}, {1, 2}}};
+    case Cell::lstm:
+      return {4, 2, {4, 3}, 1, {{4, 3}, {0, 0}}};
+    case Cell::gru:
+      return {3, 1, {3, 2}, 1, {{3, 3}, {0, 0}}};
+    default:
+      return {3, 1, {3, 2}, 2, {{2, 1}, {1, 2}}};
   }
 }
 
@@ -131,21 +134,21 @@ struct BackwardArgs {
   bool fused;
   Activation activation, recurrent_activation;
   bool zero_output_for_mask;
-  const int32_t* entry;            // [time_end - time_begin, B]: the entry of a step, -1 if it is masked
-  States<T> h, c;                  // as forward kept them, T + 1 slots
-  Gates<T> gates, sums;            // as forward kept them
-  const T* recurrent_columns[2];   // of each stage: the recurrent kernel for d_h, see pack_gate_columns()
-  Sequence<const T> d_y;           // [T, B, U]; absent when only the last output has a gradient
-  T* d_h;                          // [B, V] gradient of the state: after the block in, before it out
-  T* d_c;                          // [B, V] LSTM only
-  T* d_output;                     // [B, V] gradient of an output that masked steps repeat; null without a mask
-  Gates<T> d_sums;                 // out [1, P, entries, S, L]
-  T* reset_h;                      // out [entries, V]: r * h, for GRU with reset_after=False
-  T* d_reset_h;                    // scratch [B, V], likewise
-  T* row_buffer;                   // scratch [kRowBuffers, V] of this task
-  int32_t* active;                 // scratch [row_end - row_begin] of this task
-  const T** from;                  // scratch [row_end - row_begin] of this task
-  T** to;                          // scratch [row_end - row_begin] of this task
+  const int32_t* entry;           // [time_end - time_begin, B]: the entry of a step, -1 if it is masked
+  States<T> h, c;                 // as forward kept them, T + 1 slots
+  Gates<T> gates, sums;           // as forward kept them
+  const T* recurrent_columns[2];  // of each stage: the recurrent kernel for d_h, see pack_gate_columns()
+  Sequence<const T> d_y;          // [T, B, U]; absent when only the last output has a gradient
+  T* d_h;                         // [B, V] gradient of the state: after the block in, before it out
+  T* d_c;                         // [B, V] LSTM only
+  T* d_output;                    // [B, V] gradient of an output that masked steps repeat; null without a mask
+  Gates<T> d_sums;                // out [1, P, entries, S, L]
+  T* reset_h;                     // out [entries, V]: r * h, for GRU with reset_after=False
+  T* d_reset_h;                   // scratch [B, V], likewise
+  T* row_buffer;                  // scratch [kRowBuffers, V] of this task
+  int32_t* active;                // scratch [row_end - row_begin] of this task
+  const T** from;                 // scratch [row_end - row_begin] of this task
+  T** to;                         // scratch [row_end - row_begin] of this task
 };
 
 // A row of the left factor of a product: `pieces` pieces, each of one or two runs of consecutive elements.
@@ -169,7 +172,7 @@ struct ProductArgs {
   int64_t rows;
   const T* const* x;  // [rows]
   Runs runs;          // of a row of x
-  T* const* y;       // [rows] of [width]
+  T* const* y;        // [rows] of [width]
   int64_t width;
   const T* columns;  // [ceil(width / 4 L), depth, <= 4, L]: see pack_columns()
   const T* bias;     // [width], what each sum starts from; null: zero
@@ -180,11 +183,11 @@ struct ProductArgs {
 template <class T>
 struct OuterArgs {
   int64_t entries, depth_begin, depth_end;  // m of [depth_begin, depth_end)
-  const T* const* a;       // [entries] rows
-  const T* d;              // [entries, d_stride]
+  const T* const* a;                        // [entries] rows
+  const T* d;                               // [entries, d_stride]
   int64_t d_stride;
-  Slots slots;             // the vectors of d that take part
-  T* gradient;             // [depth_end, slots.vectors, L]
+  Slots slots;  // the vectors of d that take part
+  T* gradient;  // [depth_end, slots.vectors, L]
 };
 
 }  // namespace tidegate

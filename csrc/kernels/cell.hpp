@@ -32,10 +32,19 @@ struct ForwardStep {
   T *reset_h, *row_buffer;
 
   ForwardStep(const ForwardArgs<T>& a, int64_t t)
-      : units(a.units), V(a.h.row_stride), activation(a.activation), recurrent_activation(a.recurrent_activation),
-        h(a.h.at(t, 0)), c(a.c.data ? a.c.at(t, 0) : nullptr), h_next(a.h.at(t + 1, 0)),
-        c_next(a.c.data ? a.c.at(t + 1, 0) : nullptr), y(a.y.data ? a.y.at(t, 0) : nullptr),
-        y_row_stride(a.y.row_stride), gates(a.gates, t), sums(a.sums, t), reset_h(a.reset_h),
+      : units(a.units),
+        V(a.h.row_stride),
+        activation(a.activation),
+        recurrent_activation(a.recurrent_activation),
+        h(a.h.at(t, 0)),
+        c(a.c.data ? a.c.at(t, 0) : nullptr),
+        h_next(a.h.at(t + 1, 0)),
+        c_next(a.c.data ? a.c.at(t + 1, 0) : nullptr),
+        y(a.y.data ? a.y.at(t, 0) : nullptr),
+        y_row_stride(a.y.row_stride),
+        gates(a.gates, t),
+        sums(a.sums, t),
+        reset_h(a.reset_h),
         row_buffer(a.row_buffer) {}
 
   int64_t panels() const { return V / kLanes<T>; }
@@ -64,10 +73,21 @@ struct BackwardStep {
   T *reset_h, *row_buffer;
 
   BackwardStep(const BackwardArgs<T>& a, int64_t t)
-      : units(a.units), V(a.h.row_stride), activation(a.activation), recurrent_activation(a.recurrent_activation),
-        h(a.h.at(t, 0)), c(a.c.data ? a.c.at(t, 0) : nullptr), c_next(a.c.data ? a.c.at(t + 1, 0) : nullptr),
-        gates(a.gates, t), sums(a.sums, t), d_h(a.d_h), d_c(a.d_c), d_reset_h(a.d_reset_h), d_sums(a.d_sums, 0),
-        reset_h(a.reset_h), row_buffer(a.row_buffer) {}
+      : units(a.units),
+        V(a.h.row_stride),
+        activation(a.activation),
+        recurrent_activation(a.recurrent_activation),
+        h(a.h.at(t, 0)),
+        c(a.c.data ? a.c.at(t, 0) : nullptr),
+        c_next(a.c.data ? a.c.at(t + 1, 0) : nullptr),
+        gates(a.gates, t),
+        sums(a.sums, t),
+        d_h(a.d_h),
+        d_c(a.d_c),
+        d_reset_h(a.d_reset_h),
+        d_sums(a.d_sums, 0),
+        reset_h(a.reset_h),
+        row_buffer(a.row_buffer) {}
 
   int64_t panels() const { return V / kLanes<T>; }
 };

@@ -95,7 +95,7 @@ class Forward {
       start(sums, [&](int p, int r) { return a.input_sums.at(t % a.input_steps, panel + p, rows[r]); });
     } else {
       start(sums, [&](int p, int) { return a.weights.bias + (panel + p) * kSums * L; });
-      TIDEGATE_UNROLL
+    TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) factor[r] = a.x.at(t, rows[r]);
       multiply_input(sums, factor, panel);
     }

@@ -51,9 +51,8 @@ struct Gru {
     load_sums(step.gates.at(panel, b), gate);
     const auto [z, r, candidate, share] = gate;
     const Vec<T> d_h = load(step.d_h + at), d_candidate = d_h * (broadcast(T(1)) - z) * d_tanh<T>(candidate);
-    store_sums(step.d_sums.at(panel, entry),
-               {d_h * (load(step.h + at) - candidate) * d_sigmoid<T>(z),
-                d_candidate * share * d_sigmoid<T>(r), d_candidate, d_candidate * r});
+    store_sums(step.d_sums.at(panel, entry), {d_h * (load(step.h + at) - candidate) * d_sigmoid<T>(z),
+                                              d_candidate * share * d_sigmoid<T>(r), d_candidate, d_candidate * r});
     store(step.d_h + at, d_h * z);
   }
 

@@ -33,9 +33,8 @@ struct Lstm {
     const auto [i, f, g, o] = gate;
     const Vec<T> d_h = load(step.d_h + at), tanh_c = tanh<T>(load(step.c_next + at));
     const Vec<T> d_c = fma(d_h * o, d_tanh<T>(tanh_c), load(step.d_c + at));
-    store_sums(step.d_sums.at(panel, entry),
-               {d_c * g * d_sigmoid<T>(i), d_c * load(step.c + at) * d_sigmoid<T>(f), d_c * i * d_tanh<T>(g),
-                d_h * tanh_c * d_sigmoid<T>(o)});
+    store_sums(step.d_sums.at(panel, entry), {d_c * g * d_sigmoid<T>(i), d_c * load(step.c + at) * d_sigmoid<T>(f),
+                                              d_c * i * d_tanh<T>(g), d_h * tanh_c * d_sigmoid<T>(o)});
     store(step.d_c + at, d_c * f);
     store(step.d_h + at, broadcast(T(0)));
   }
@@ -89,7 +88,8 @@ struct Lstm {
       d_h[u] = 0;
     }
     for (int s = 0; s < kSums; ++s) {
-      activate_gradient(s == 2 ? step.activation : step.recurrent_activation, sum[s], gate[s], d_gate[s], d_gate[s], step.units);
+      activate_gradient(s == 2 ? step.activation : step.recurrent_activation, sum[s], gate[s], d_gate[s], d_gate[s],
+                        step.units);
       scatter(d_gate[s], step.d_sums, entry, s, panels);
     }
   }

@@ -15,8 +15,8 @@ TIDEGATE_INLINE void for_each_vector(int64_t n, Step step) {
 }
 
 template <class T>
-void sgd_step(const T* w, const T* g, T* momentum, T* out, int64_t n, T rate, T mu, bool nesterov) {
-  const Vec<T> minus_rate = broadcast(-rate), decay = broadcast(mu);
+void sgd_step(const T* w, const T* g, T* momentum, T* out, int64_t n, double rate, double mu, bool nesterov) {
+  const Vec<T> minus_rate = broadcast(T(-rate)), decay = broadcast(T(mu));
   for_each_vector<T>(n, [&](int64_t i, int64_t rest) {
     const Vec<T> gradient = load_first(g + i, rest), weight = load_first(w + i, rest);
     if (!momentum) return store_first(out + i, fma(minus_rate, gradient, weight), rest);
@@ -27,20 +27,20 @@ void sgd_step(const T* w, const T* g, T* momentum, T* out, int64_t n, T rate, T 
 }
 
 template <class T>
-void rmsprop_step(const T* w, const T* g, T* velocity, T* momentum, T* average, T* out, int64_t n, T rate, T rho, T mu,
-                  T epsilon) {
-  const Vec<T> keep = broadcast(rho), take = broadcast(1 - rho), decay = broadcast(mu);
+void rmsprop_step(const T* w, const T* g, T* velocity, T* momentum, T* average, T* out, int64_t n, double rate,
+                  double rho, double mu, double epsilon) {
+  const Vec<T> keep = broadcast(T(rho)), take = broadcast(T(1 - rho)), decay = broadcast(T(mu));
   for_each_vector<T>(n, [&](int64_t i, int64_t rest) {
     const Vec<T> gradient = load_first(g + i, rest);
     const Vec<T> v = fma(keep, load_first(velocity + i, rest), take * (gradient * gradient));
     store_first(velocity + i, v, rest);
-    Vec<T> denominator = v + broadcast(epsilon);
+    Vec<T> denominator = v + broadcast(T(epsilon));
     if (average) {
       const Vec<T> mean = fma(keep, load_first(average + i, rest), take * gradient);
       store_first(average + i, mean, rest);
       denominator = fma(-mean, mean, denominator);
     }
-    Vec<T> step = broadcast(rate) * gradient / sqrt(denominator);
+    Vec<T> step = broadcast(T(rate)) * gradient / sqrt(denominator);
     if (momentum) {
       step = fma(decay, load_first(momentum + i, rest), step);
       store_first(momentum + i, step, rest);
@@ -50,9 +50,9 @@ void rmsprop_step(const T* w, const T* g, T* velocity, T* momentum, T* average, 
 }
 
 template <class T>
-void adam_step(const T* w, const T* g, T* m, T* v, T* v_hat, T* out, int64_t n, T alpha, T beta_1, T beta_2,
-               T epsilon) {
-  const Vec<T> take_1 = broadcast(1 - beta_1), take_2 = broadcast(1 - beta_2);
+void adam_step(const T* w, const T* g, T* m, T* v, T* v_hat, T* out, int64_t n, double alpha, double beta_1,
+               double beta_2, double epsilon) {
+  const Vec<T> take_1 = broadcast(T(1 - beta_1)), take_2 = broadcast(T(1 - beta_2));
   for_each_vector<T>(n, [&](int64_t i, int64_t rest) {
     const Vec<T> gradient = load_first(g + i, rest), m_old = load_first(m + i, rest), v_old = load_first(v + i, rest);
     const Vec<T> mean = fma(gradient - m_old, take_1, m_old);
@@ -64,23 +64,24 @@ void adam_step(const T* w, const T* g, T* m, T* v, T* v_hat, T* out, int64_t n, 
       square = square > largest ? square : largest;
       store_first(v_hat + i, square, rest);
     }
-    store_first(out + i, load_first(w + i, rest) - broadcast(alpha) * mean / (sqrt(square) + broadcast(epsilon)), rest);
+    store_first(out + i, load_first(w + i, rest) - broadcast(T(alpha)) * mean / (sqrt(square) + broadcast(T(epsilon))),
+                rest);
   });
 }
 
 }  // namespace
 
-#define TIDEGATE_DEFINE(T)                                                                                            \
-  void sgd(const T* w, const T* g, T* momentum, T* out, int64_t n, T rate, T mu, bool nesterov) {                     \
-    sgd_step(w, g, momentum, out, n, rate, mu, nesterov);                                                             \
-  }                                                                                                                   \
-  void rmsprop(const T* w, const T* g, T* velocity, T* momentum, T* average, T* out, int64_t n, T rate, T rho, T mu,  \
-               T epsilon) {                                                                                           \
-    rmsprop_step(w, g, velocity, momentum, average, out, n, rate, rho, mu, epsilon);                                  \
-  }                                                                                                                   \
-  void adam(const T* w, const T* g, T* m, T* v, T* v_hat, T* out, int64_t n, T alpha, T beta_1, T beta_2,             \
-            T epsilon) {                                                                                              \
-    adam_step(w, g, m, v, v_hat, out, n, alpha, beta_1, beta_2, epsilon);                                             \
+#define TIDEGATE_DEFINE(T)                                                                                   \
+  void sgd(const T* w, const T* g, T* momentum, T* out, int64_t n, double rate, double mu, bool nesterov) {  \
+    sgd_step(w, g, momentum, out, n, rate, mu, nesterov);                                                    \
+  }                                                                                                          \
+  void rmsprop(const T* w, const T* g, T* velocity, T* momentum, T* average, T* out, int64_t n, double rate, \
+               double rho, double mu, double epsilon) {                                                      \
+    rmsprop_step(w, g, velocity, momentum, average, out, n, rate, rho, mu, epsilon);                         \
+  }                                                                                                          \
+  void adam(const T* w, const T* g, T* m, T* v, T* v_hat, T* out, int64_t n, double alpha, double beta_1,    \
+            double beta_2, double epsilon) {                                                                 \
+    adam_step(w, g, m, v, v_hat, out, n, alpha, beta_1, beta_2, epsilon);                                    \
   }
 
 TIDEGATE_DEFINE(float)

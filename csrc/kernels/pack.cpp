@@ -58,26 +58,25 @@ void gates_to_columns(const T* from, int64_t width, int64_t units, int gates, in
 template <class T>
 void matrix_to_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,
                        T* columns) {
-  fill_columns(depth, width, columns,
-               [=](int64_t k, int64_t j) { return from[k * depth_stride + j * width_stride]; });
+  fill_columns(depth, width, columns, [=](int64_t k, int64_t j) { return from[k * depth_stride + j * width_stride]; });
 }
 
 }  // namespace
 
-#define TIDEGATE_DEFINE(T)                                                                                            \
-  void pack_gates(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed) {   \
-    gates_to_panels(from, depth, units, gates, first_gate, vectors, packed);                                          \
-  }                                                                                                                   \
-  void unpack_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to) {   \
-    panels_to_gates(packed, depth, units, gates, first_gate, vectors, to);                                            \
-  }                                                                                                                   \
-  void pack_gate_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,         \
-                         T* columns) {                                                                                \
-    gates_to_columns(from, width, units, gates, first_gate, vectors, columns);                                        \
-  }                                                                                                                   \
-  void pack_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,          \
-                    T* columns) {                                                                                     \
-    matrix_to_columns(from, depth, width, depth_stride, width_stride, columns);                                       \
+#define TIDEGATE_DEFINE(T)                                                                                          \
+  void pack_gates(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed) { \
+    gates_to_panels(from, depth, units, gates, first_gate, vectors, packed);                                        \
+  }                                                                                                                 \
+  void unpack_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to) { \
+    panels_to_gates(packed, depth, units, gates, first_gate, vectors, to);                                          \
+  }                                                                                                                 \
+  void pack_gate_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,       \
+                         T* columns) {                                                                              \
+    gates_to_columns(from, width, units, gates, first_gate, vectors, columns);                                      \
+  }                                                                                                                 \
+  void pack_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,        \
+                    T* columns) {                                                                                   \
+    matrix_to_columns(from, depth, width, depth_stride, width_stride, columns);                                     \
   }
 
 TIDEGATE_DEFINE(float)

@@ -21,7 +21,8 @@ struct KernelTable {
   void (*pack_gates)(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed);
   // The inverse, for gradients.
   void (*unpack_gates)(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to);
-  // The transpose of such gates as columns of a product: depth runs over [P, vectors, L], width over the rows of `from`.
+  // The transpose of such gates as columns of a product: depth runs over [P, vectors, L], width over the rows of
+  // `from`.
   void (*pack_gate_columns)(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,
                             T* columns);
   // columns [Q, depth, <= 4, L] of a matrix whose element (k, j) is from[k * depth_stride + j * width_stride].
@@ -34,11 +35,12 @@ struct KernelTable {
   // to[v] += sum over rows of from[row][v], in the order of the rows.
   void (*sum_rows)(const T* from, int64_t rows, int64_t stride, int64_t width, T* to);
 
-  void (*sgd)(const T* w, const T* g, T* momentum, T* out, int64_t n, T rate, T mu, bool nesterov);
-  void (*rmsprop)(const T* w, const T* g, T* velocity, T* momentum, T* average, T* out, int64_t n, T rate, T rho, T mu,
-                  T epsilon);
-  void (*adam)(const T* w, const T* g, T* m, T* v, T* v_hat, T* out, int64_t n, T alpha, T beta_1, T beta_2,
-               T epsilon);
+  void (*sgd)(const T* w, const T* g, T* momentum, T* out, int64_t n, double rate, double mu, bool nesterov);
+  // Scalars are double: 1 - beta_2 of a beta_2 rounded to float would be off by 1e-5 of itself.
+  void (*rmsprop)(const T* w, const T* g, T* velocity, T* momentum, T* average, T* out, int64_t n, double rate,
+                  double rho, double mu, double epsilon);
+  void (*adam)(const T* w, const T* g, T* m, T* v, T* v_hat, T* out, int64_t n, double alpha, double beta_1,
+               double beta_2, double epsilon);
 
   // What this core can do at best, for shares of a bound: flops done, and the sum of n elements read `times` times.
   double (*fma_chain)(int64_t iterations);
@@ -54,24 +56,24 @@ struct InstructionSet {
 #ifdef TIDEGATE_ISA
 namespace TIDEGATE_ISA {
 
-#define TIDEGATE_DECLARE(T)                                                                                          \
-  void forward_lstm(const ForwardArgs<T>&);                                                                          \
-  void backward_lstm(const BackwardArgs<T>&);                                                                        \
-  void forward_gru(const ForwardArgs<T>&);                                                                           \
-  void backward_gru(const BackwardArgs<T>&);                                                                         \
-  void forward_gru_reset_before(const ForwardArgs<T>&);                                                              \
-  void backward_gru_reset_before(const BackwardArgs<T>&);                                                            \
-  void product(const ProductArgs<T>&);                                                                               \
-  void outer(const OuterArgs<T>&);                                                                                   \
-  void pack_gates(const T*, int64_t, int64_t, int, int, int, T*);                                                    \
-  void unpack_gates(const T*, int64_t, int64_t, int, int, int, T*);                                                  \
-  void pack_gate_columns(const T*, int64_t, int64_t, int, int, int, T*);                                             \
-  void pack_columns(const T*, int64_t, int64_t, int64_t, int64_t, T*);                                               \
-  void log_row(const T*, T*, int64_t);                                                                               \
-  void sum_rows(const T*, int64_t, int64_t, int64_t, T*);                                                            \
-  void sgd(const T*, const T*, T*, T*, int64_t, T, T, bool);                                                         \
-  void rmsprop(const T*, const T*, T*, T*, T*, T*, int64_t, T, T, T, T);                                             \
-  void adam(const T*, const T*, T*, T*, T*, T*, int64_t, T, T, T, T);                                                \
+#define TIDEGATE_DECLARE(T)                                                                  \
+  void forward_lstm(const ForwardArgs<T>&);                                                  \
+  void backward_lstm(const BackwardArgs<T>&);                                                \
+  void forward_gru(const ForwardArgs<T>&);                                                   \
+  void backward_gru(const BackwardArgs<T>&);                                                 \
+  void forward_gru_reset_before(const ForwardArgs<T>&);                                      \
+  void backward_gru_reset_before(const BackwardArgs<T>&);                                    \
+  void product(const ProductArgs<T>&);                                                       \
+  void outer(const OuterArgs<T>&);                                                           \
+  void pack_gates(const T*, int64_t, int64_t, int, int, int, T*);                            \
+  void unpack_gates(const T*, int64_t, int64_t, int, int, int, T*);                          \
+  void pack_gate_columns(const T*, int64_t, int64_t, int, int, int, T*);                     \
+  void pack_columns(const T*, int64_t, int64_t, int64_t, int64_t, T*);                       \
+  void log_row(const T*, T*, int64_t);                                                       \
+  void sum_rows(const T*, int64_t, int64_t, int64_t, T*);                                    \
+  void sgd(const T*, const T*, T*, T*, int64_t, double, double, bool);                       \
+  void rmsprop(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double); \
+  void adam(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);    \
   T read(const T*, int64_t, int64_t);
 
 TIDEGATE_DECLARE(float)

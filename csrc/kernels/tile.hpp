@@ -29,7 +29,7 @@ TIDEGATE_INLINE void accumulate(Sums<T, Rows, Panels>& sums, const T* const (&a)
   for (int64_t k = 0; k < depth; ++k, weights += Vectors * L) {
     if constexpr (kRegisters == 32) {
       Vec<T> w[Panels][Vectors];
-      TIDEGATE_UNROLL
+  TIDEGATE_UNROLL
       for (int p = 0; p < Panels; ++p)
         TIDEGATE_UNROLL
         for (int v = 0; v < Vectors; ++v) w[p][v] = load(weights + p * panel_stride + v * L);

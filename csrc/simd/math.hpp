@@ -39,8 +39,8 @@ struct ExpConstants<double> {
   static constexpr int mantissa_bits = 52;
   static constexpr double exp_limit = 708.3, exp_overflow = 709.78;
   static constexpr double tanh_limit = 19.1;
-  static constexpr double q[] = {1.0 / 2,       1.0 / 6,        1.0 / 24,       1.0 / 120,
-                                 1.0 / 720,     1.0 / 5040,     1.0 / 40320,    1.0 / 362880,
+  static constexpr double q[] = {1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,
+                                 1.0 / 720,     1.0 / 5040,     1.0 / 40320,     1.0 / 362880,
                                  1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
 };
 

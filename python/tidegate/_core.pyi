@@ -1,15 +1,15 @@
 """Native kernels. Arrays given are C-contiguous float32 or float64, all of one dtype; what comes back is new.
 
-B batch, T timesteps, F features, U units, G gates (LSTM 4, GRU 3). A wrong shape is a ValueError, a wrong dtype a
-TypeError, before anything is computed. Every function may be called from any number of threads.
+B batch, T timesteps, F features, U units, G gates (LSTM 4, GRU 3). A wrong shape is a ValueError, a wrong
+dtype a TypeError, before anything is computed. Every function may be called from any number of threads.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from numpy import ndarray
 
-type Array = ndarray[Any, Any]
+Array: TypeAlias = ndarray[Any, Any]
 
 class Kept:
     """What a forward pass keeps for its backward pass; opaque."""
@@ -34,7 +34,7 @@ class Recurrent(Operator):
         go_backwards: bool = False,
         zero_output_for_mask: bool = False,
     ) -> None:
-        """``cell`` is "lstm" or "gru"; ``reset_after`` concerns GRU only."""
+        """`cell` is "lstm" or "gru"; `reset_after` concerns GRU only."""
 
     def forward(
         self,
@@ -44,10 +44,10 @@ class Recurrent(Operator):
         mask: Array | None = None,
         keep: bool = False,
     ) -> tuple[Array, list[Array], Kept | None]:
-        """Outputs [B, U] or [B, T, U], final states [h] or [h, c] of [B, U], and what backward needs if ``keep``.
+        """Outputs [B, U] or [B, T, U], final states [h] or [h, c] of [B, U], what backward needs if `keep`.
 
-        x [B, T, F]; weights kernel [F, G U], recurrent_kernel [U, G U] and, with use_bias, bias [G U] ([2, G U] for
-        GRU with reset_after); states like the final ones, zeros by default; mask bool [B, T].
+        x [B, T, F]; weights kernel [F, G U], recurrent_kernel [U, G U] and, with use_bias, bias [G U]
+        ([2, G U] for GRU with reset_after); states like the final ones, zeros by default; mask bool [B, T].
         """
 
     def backward(
@@ -57,7 +57,7 @@ class Recurrent(Operator):
         d_states: Sequence[Array | None] | None = None,
         need_d_x: bool = True,
     ) -> tuple[Array | None, list[Array], list[Array]]:
-        """Gradients of x, of the weights and of the initial states, from those of the outputs and final states."""
+        """Gradients of x, weights and initial states, from those of the outputs and the final states."""
 
 class Dense(Operator):
     def __init__(self, units: int, *, activation: str = "linear", use_bias: bool = True) -> None: ...
@@ -121,9 +121,9 @@ def set_instruction_set(name: str) -> None:
     """Operators and Programs made from now on use it."""
 
 def fma_peak(iterations: int) -> float:
-    """float32 FLOP/s of independent multiply-adds on this thread: ``iterations`` times 12 vectors."""
+    """float32 FLOP/s of independent multiply-adds on this thread: `iterations` times 12 vectors."""
 
 def read_bandwidth(bytes: int, times: int) -> float:
-    """Bytes/s of reading an array of so many bytes ``times`` times on this thread."""
+    """Bytes/s of reading an array of so many bytes `times` times on this thread."""
 
 def info() -> dict[str, object]: ...

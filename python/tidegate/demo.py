@@ -71,7 +71,7 @@ def make_windows(passengers: list[float]) -> Windows:
 
 
 def train(cell: type[LSTM | GRU], windows: Windows, seed: int) -> Sequential:
-    """One recurrent layer and a Dense output, fitted to the windows whose target is before the test months."""
+    """One recurrent layer and a Dense output, fitted to the windows with a target before the test months."""
     set_random_seed(seed)  # before the layers are made, since they draw their seeds then
     model = Sequential([Input((WINDOW, 1)), cell(UNITS), Dense(1)])
     model.compile(optimizer=Adam(learning_rate=0.01), loss="mse")

@@ -22,7 +22,7 @@ def test_the_reference_knows_every_native_activation() -> None:
 def test_values_and_gradients(
     isa: str, name: str, dtype: str, tolerance: float, rng: np.random.Generator
 ) -> None:
-    for size in range(36):
+    for size in (0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33):
         exact = 3 * rng.standard_normal((3, size)) if size else np.zeros((3, 0))
         if size == 0 and name in ROWWISE:
             continue  # a softmax over nothing

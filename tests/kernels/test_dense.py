@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import Array, assert_close, misaligned
-from tidegate._native import core
 
 from tidegate import reference
+from tidegate._native import core
 
 BOUNDARIES = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 129]
 

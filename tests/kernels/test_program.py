@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from support import Array, Case, assert_same_bits
+
 from tidegate._native import core
 
 Steps = list[tuple[object, list[Array]]]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BOUNDARY_SIZES, FORMS, MASKS, Array, Case, assert_close, run
-from tidegate._native import core
 
 from tidegate import reference
+from tidegate._native import core
 
 ALL_FORMS = pytest.mark.parametrize("form", FORMS)
 
@@ -94,7 +94,7 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(case=cases())
 def test_any_combination(isa: str, case: Case) -> None:
     check(case)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from support import FORMS, Array, Case, Data
+
 from tidegate._native import core
 
 STEP = 1e-5  # truncation is of the order of STEP^2, rounding of 1e-16 / STEP

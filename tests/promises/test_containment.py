@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from support import FORMS, Array, Case, assert_same_bits
+
 from tidegate._native import core
 
 ALL_FORMS = pytest.mark.parametrize("form", FORMS)
