@@ -107,6 +107,7 @@ class Recurrent final : public Operator {
     if (steps == 0)
       throw py::value_error("argument `x` expected at least one timestep, received shape " + text(shape_of(x)) + ".");
     call.shape = {B, steps, F};
+    const RecurrentWeights<T> canonical = weights_of<T>(weights, F);
     states_of(states, B, "states", call.states);
     if (mask) call.mask = reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", {B, steps}));
     py::array_t<T> y = new_array<T>(config.return_sequences ? Shape{B, steps, U} : Shape{B, U});
@@ -127,7 +128,6 @@ class Recurrent final : public Operator {
       kept->shape = shape_of(y);
       native = &kept->recurrent.template emplace<KeptRecurrent<T>>();
     }
-    const RecurrentWeights<T> canonical = weights_of<T>(weights, F);
     {
       const ReleaseGil release(2.0 * B * steps * (F + U) * columns());
       const PackedRecurrent<T> packed(current(), config, F, canonical);

@@ -26,8 +26,9 @@ struct ExpConstants<float> {
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;  // n * ln2_high is exact
   static constexpr float rounder = 12582912.0f + 127.0f;                      // 1.5 * 2^23, plus the exponent's bias
   static constexpr int mantissa_bits = 23;
-  static constexpr float exp_limit = 87.33f, exp_overflow = 88.72f;
-  static constexpr float tanh_limit = 9.1f;  // from here on tanh rounds to 1
+  static constexpr float exp_lowest = -87.33654f, exp_overflow = 88.72283f;  // logarithms of the normal range
+  static constexpr float exp_bounded = 88.3f;                                // where 2^n is still a number
+  static constexpr float tanh_limit = 9.1f;                                  // from here on tanh rounds to 1
   static constexpr float q[] = {0.5f, 0.1666654348f, 0.0416662805f, 0.00836657453f, 0.0013946431f};
 };
 
@@ -37,7 +38,8 @@ struct ExpConstants<double> {
   static constexpr double ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;
   static constexpr double rounder = 6755399441055744.0 + 1023.0;
   static constexpr int mantissa_bits = 52;
-  static constexpr double exp_limit = 708.3, exp_overflow = 709.78;
+  static constexpr double exp_lowest = -708.3964185322641, exp_overflow = 709.782712893384;
+  static constexpr double exp_bounded = 709.3;
   static constexpr double tanh_limit = 19.1;
   static constexpr double q[] = {1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,
                                  1.0 / 720,     1.0 / 5040,     1.0 / 40320,     1.0 / 362880,
@@ -71,7 +73,7 @@ TIDEGATE_INLINE Vec<T> power_of_two(Bits<T> shifted) {
   return (Vec<T>)(shifted << ExpConstants<T>::mantissa_bits);
 }
 
-// exp(y) for |y| <= exp_limit. 2 ULP.
+// exp(y) for exp_lowest <= y <= exp_bounded. 2 ULP.
 template <class T>
 TIDEGATE_INLINE Vec<T> exp_bounded(Vec<T> y) {
   const Reduced<T> e = reduce<T, true>(y);
@@ -83,21 +85,21 @@ TIDEGATE_INLINE Vec<T> exp_bounded(Vec<T> y) {
 template <class T>
 TIDEGATE_INLINE Vec<T> exp(Vec<T> y) {
   using C = ExpConstants<T>;
-  const Reduced<T> e = reduce<T, true>(at_least(at_most(y, broadcast(C::exp_overflow)), broadcast(-C::exp_limit)));
+  const Reduced<T> e = reduce<T, true>(at_least(at_most(y, broadcast(C::exp_overflow)), broadcast(C::exp_lowest)));
   // 2^128 is not a float, so the power is applied in two halves.
   const Bits<T> bias = (Bits<T>)broadcast(C::rounder);
   const Bits<T> half = (e.shifted - bias) >> 1;
   const Vec<T> first = power_of_two<T>(half + bias), second = power_of_two<T>(e.shifted - half);
   Vec<T> result = fma(first, e.expm1_r, first) * second;
   result = y > broadcast(C::exp_overflow) ? broadcast(T(__builtin_inf())) : result;
-  return y < broadcast(-C::exp_limit) ? broadcast(T(0)) : result;
+  return y < broadcast(C::exp_lowest) ? broadcast(T(0)) : result;
 }
 
 // 1 / (1 + exp(-x))
 template <class T>
 TIDEGATE_INLINE Vec<T> sigmoid(Vec<T> x) {
   using C = ExpConstants<T>;
-  const Vec<T> bounded = at_least(at_most(x, broadcast(C::exp_limit)), broadcast(-C::exp_limit));
+  const Vec<T> bounded = at_least(at_most(x, broadcast(-C::exp_lowest)), broadcast(-C::exp_bounded));
   return divide(broadcast(T(1)), exp_bounded<T>(-bounded) + broadcast(T(1)));
 }
 
