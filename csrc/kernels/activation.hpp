@@ -6,11 +6,13 @@
 namespace tidegate {
 
 // Name, as Keras spells it, of each activation.
-#define TIDEGATE_ACTIVATIONS(X)                                                                                        \
-  X(linear)                                                                                                            \
-  X(relu) X(relu6) X(leaky_relu) X(elu) X(selu) X(celu) X(softplus) X(softsign) X(silu) X(gelu) X(exponential) X(tanh) \
-      X(sigmoid) X(hard_sigmoid) X(hard_silu) X(hard_tanh) X(mish) X(log_sigmoid) X(tanh_shrink) X(hard_shrink)        \
-          X(soft_shrink) X(squareplus) X(sparse_plus) X(sparse_sigmoid) X(softmax) X(log_softmax)
+// clang-format off
+#define TIDEGATE_ACTIVATIONS(X)                                                                                  \
+  X(linear) X(relu) X(relu6) X(leaky_relu) X(elu) X(selu) X(celu) X(softplus) X(softsign) X(silu) X(gelu)          \
+  X(exponential) X(tanh) X(sigmoid) X(hard_sigmoid) X(hard_silu) X(hard_tanh) X(mish) X(log_sigmoid)              \
+  X(tanh_shrink) X(hard_shrink) X(soft_shrink) X(squareplus) X(sparse_plus) X(sparse_sigmoid) X(softmax)          \
+  X(log_softmax)
+// clang-format on
 
 enum class Activation : int32_t {
 #define TIDEGATE_NAME(name) name,
