@@ -2,7 +2,7 @@
 
 Honest by construction: scaling and training see the first ten years only, and a forecast sees only the months
 before the one it is for. The window, the learning rate and the number of epochs were chosen on 1957-58, with
-networks trained up to 1956. The yardsticks are what anybody can say without a model: the total of last month,
+an LSTM trained up to 1956. The yardsticks are what anybody can say without a model: the total of last month,
 and that of the same month last year.
 
 The series is G of G. E. P. Box and G. M. Jenkins, "Time Series Analysis: Forecasting and Control".
