@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidegate.inputs import Shape
-from tidegate.variable import Array, Variable
+from tidegate.variable import Array, Variable, values_of
 
 if TYPE_CHECKING:
     from tidegate.layers.layer import Layer
@@ -93,12 +93,17 @@ class Graph:
         arrays = inputs if isinstance(inputs, list) else [inputs]
         values = dict(zip(self.inputs, arrays, strict=True))
         masks: dict[Tensor, Array | None] = {self.inputs[0]: mask}
+        present = dict(zip(self.variables, values_of(self.variables), strict=True))
         kept: list[Any] = []
         for node in self.nodes:
             given = [values[tensor] for tensor in node.inputs]
             mask = masks.get(node.inputs[0])
             found, kept_here = node.layer.forward(
-                given if len(given) > 1 else given[0], training=training, keep=keep, mask=mask
+                given if len(given) > 1 else given[0],
+                weights=[present[variable] for variable in node.layer.weights],
+                training=training,
+                keep=keep,
+                mask=mask,
             )
             values.update(zip(node.outputs, found if len(node.outputs) > 1 else [found], strict=True))
             masks[node.outputs[0]] = node.layer.compute_mask(mask)

@@ -6,13 +6,14 @@ Not a tensor library: a Variable does no arithmetic, it holds one array.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-# Held while several variables change together and while a Program reads them: it sees all or nothing.
+# Held while several variables change together and while they are read together: a reader sees all or nothing.
 changing = threading.RLock()
 
 
@@ -54,8 +55,10 @@ class Variable:
             ValueError: the shape is another one.
             TypeError: `value` is not numeric, or is complex.
         """
-        self.value = self.check(value)
-        self.version += 1
+        checked = self.check(value)
+        with changing:
+            self.value = checked
+            self.version += 1
 
     def check(self, value: Array) -> Array:
         """The read-only copy of `value` that `assign` would store; raises as `assign` does."""
@@ -88,6 +91,12 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, version={self.version}>"
+
+
+def values_of(variables: Iterable[Variable]) -> list[Array]:
+    """The present values of several variables, none from the middle of a change of them together."""
+    with changing:
+        return [variable.value for variable in variables]
 
 
 def assign_all(variables: list[Variable], values: list[Array], owner: str) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,14 +50,31 @@ def test_eight_python_threads_on_one_model(threads: None, rng: np.random.Generat
     assert not failures, failures[:3]
 
 
-def test_predict_while_the_weights_change(rng: np.random.Generator) -> None:
-    """A call sees the weights from before or from after, never a mixture."""
+def weights_in_a_file(net: Sequential, folder: Path) -> Array:
+    net.save(folder / "model.keras")
+    saved = tidegate.models.load_model(folder / "model.keras").get_weights()
+    return np.concatenate([weight.ravel() for weight in saved])
+
+
+LOOKS = {
+    "predict_on_batch": lambda net, x, folder: net.predict_on_batch(x),
+    "call": lambda net, x, folder: net(x),
+    "call with a mask": lambda net, x, folder: net(x, mask=np.ones(x.shape[:2], bool)),
+    "layer": lambda net, x, folder: net.layers[0](x),
+    "get_weights": lambda net, x, folder: np.concatenate([w.ravel() for w in net.get_weights()]),
+    "save": lambda net, x, folder: weights_in_a_file(net, folder),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_look_while_the_weights_change(look: str, rng: np.random.Generator, tmp_path: Path) -> None:
+    """Whatever is done with a model sees the weights from before or from after, never a mixture."""
     net, x = model(), rng.standard_normal((5, 12, 6)).astype("float32")
     before = net.get_weights()
     after = [weight + np.float32(0.1) for weight in before]
-    answers = [net.predict_on_batch(x)]
+    answers = [LOOKS[look](net, x, tmp_path)]
     net.set_weights(after)
-    answers.append(net.predict_on_batch(x))
+    answers.append(LOOKS[look](net, x, tmp_path))
     assert not np.array_equal(*answers)
     stop = threading.Event()
 
@@ -65,13 +83,16 @@ def test_predict_while_the_weights_change(rng: np.random.Generator) -> None:
             net.set_weights(before)
             net.set_weights(after)
 
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns between any two instructions, or nearly
     swapper = threading.Thread(target=swap)
     swapper.start()
     try:
-        for _ in range(150):
-            y = net.predict_on_batch(x)
+        for _ in range(50 if look == "save" else 1000):
+            y = LOOKS[look](net, x, tmp_path)
             assert any(np.array_equal(y, answer) for answer in answers)
     finally:
+        sys.setswitchinterval(interval)
         stop.set()
         swapper.join(60)
 

@@ -10,7 +10,7 @@ from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument, later
 from tidegate.layers.kinds import Activation, Flag, Initializer, PositiveInteger
 from tidegate.layers.layer import Layer
-from tidegate.variable import Array, Variable
+from tidegate.variable import Array, Variable, values_of
 
 
 class Dense(Layer):
@@ -60,10 +60,16 @@ class Dense(Layer):
         return core.Dense(self.units, activation=activation, use_bias=self.use_bias)
 
     def forward(
-        self, inputs: Array, *, training: bool = False, keep: bool = False, mask: Array | None = None
+        self,
+        inputs: Array,
+        *,
+        weights: list[Array] | None = None,
+        training: bool = False,
+        keep: bool = False,
+        mask: Array | None = None,
     ) -> tuple[Array, core.Kept | None]:
         operator: core.Dense = self.operator
-        return operator.forward(inputs, [variable.value for variable in self._variables], keep)
+        return operator.forward(inputs, values_of(self._variables) if weights is None else weights, keep)
 
     def backward(
         self, kept: core.Kept, d_outputs: Array, *, need_d_inputs: bool = True

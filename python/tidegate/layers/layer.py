@@ -16,7 +16,7 @@ from tidegate.inputs import Shape, check_input_shape, floating
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
 from tidegate.utils.naming import auto_name
-from tidegate.variable import Array, Variable, assign_all
+from tidegate.variable import Array, Variable, assign_all, values_of
 
 building = threading.RLock()  # two threads that call an unbuilt layer or model build it once
 
@@ -136,7 +136,7 @@ class Layer:
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights, in the order of `weights`."""
-        return [variable.numpy() for variable in self._variables]
+        return [value.copy() for value in values_of(self._variables)]
 
     def set_weights(self, weights: list[Array]) -> None:
         """Replaces all weights; none when one of them does not fit (ValueError)."""
@@ -178,12 +178,20 @@ class Layer:
         return x
 
     def forward(
-        self, inputs: Any, *, training: bool = False, keep: bool = False, mask: Array | None = None
+        self,
+        inputs: Any,
+        *,
+        weights: list[Array] | None = None,
+        training: bool = False,
+        keep: bool = False,
+        mask: Array | None = None,
     ) -> tuple[Any, Any]:
         """The outputs, and what `backward` needs (None unless `keep`). Trusts its arguments.
 
         Args:
             inputs: C-contiguous array of the layer's dtype, or a list of them for a layer of several inputs.
+            weights: the values to compute with, by a graph whose layers must see one version; None for the
+                present ones.
             training: whether this is a training pass.
             keep: whether a backward will follow.
             mask: bool [batch, timesteps] or None.

@@ -16,7 +16,7 @@ from tidegate.inputs import Shape, boolean_mask, floating
 from tidegate.layers.arguments import REQUIRED, Argument, Table, later
 from tidegate.layers.kinds import Activation, Flag, Initializer, Kind, PositiveInteger
 from tidegate.layers.layer import Layer
-from tidegate.variable import Array, Variable
+from tidegate.variable import Array, Variable, values_of
 
 # How the layer walks over time; saved first, before the arguments of the cell.
 _SEQUENCE = (
@@ -188,6 +188,7 @@ class Recurrent(Layer):
         self,
         inputs: Array | list[Array],
         *,
+        weights: list[Array] | None = None,
         training: bool = False,
         keep: bool = False,
         mask: Array | None = None,
@@ -196,7 +197,7 @@ class Recurrent(Layer):
         """As of every layer; the initial states may come as further inputs too: `[x, h0]`, `[x, h0, c0]`."""
         if isinstance(inputs, list):
             inputs, *initial_state = inputs
-        weights = [variable.value for variable in self._variables]
+        weights = values_of(self._variables) if weights is None else weights
         outputs, states, kept = self.operator.forward(inputs, weights, initial_state or None, mask, keep)
         kept = (kept, bool(initial_state)) if keep else None
         return ([outputs, *states] if self.return_state else outputs), kept

@@ -11,7 +11,7 @@ from tidegate.inputs import Shape, boolean_mask, floating, nearest
 from tidegate.layers.layer import Layer
 from tidegate.models.training import Trainer
 from tidegate.program import Programs
-from tidegate.variable import Array, Variable, assign_all
+from tidegate.variable import Array, Variable, assign_all, values_of
 
 
 class Model(Trainer):
@@ -124,7 +124,7 @@ class Model(Trainer):
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights, layer after layer."""
-        return [variable.numpy() for variable in self.weights]
+        return [value.copy() for value in values_of(self.weights)]
 
     def set_weights(self, weights: list[Array]) -> None:
         """Replaces all weights; none when one of them does not fit (ValueError)."""

@@ -35,6 +35,7 @@ def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> No
     import h5py  # type: ignore[import-untyped]
 
     from tidegate.saving import objects, weights
+    from tidegate.variable import changing
 
     path = _checked(path)
     if not overwrite and os.path.exists(path):
@@ -42,7 +43,7 @@ def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> No
     metadata = {"keras_version": KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
     config = objects.serialize(model)
     with io.BytesIO() as buffer:
-        with h5py.File(buffer, "w") as file:
+        with changing, h5py.File(buffer, "w") as file:  # one version of all, though a thread trains
             weights.write(file, model)
         with _replacing(path) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(_METADATA, json.dumps(metadata))
