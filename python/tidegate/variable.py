@@ -5,6 +5,7 @@ Not a tensor library: a Variable does no arithmetic, it holds one array.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +16,14 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 # Held while several variables change together and while they are read together: a reader sees all or nothing.
 changing = threading.RLock()
+
+
+def release_at_fork(lock: Any) -> None:
+    """A fork waits for `lock` from now on, or a child could find it taken by a thread that is not there."""
+    os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+
+
+release_at_fork(changing)
 
 
 class Variable:

@@ -18,6 +18,7 @@ from support import Array, assert_same_bits
 
 import tidegate
 from tidegate import Sequential, layers
+from tidegate.variable import changing
 
 
 def model() -> Sequential:
@@ -133,6 +134,29 @@ def test_fork_after_predict(threads: None, count: int, rng: np.random.Generator)
     for _ in range(2):
         assert answer_of_child(net, x) == expected.tobytes()
     assert_same_bits(net.predict_on_batch(x), expected)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_fork_while_the_weights_change(rng: np.random.Generator) -> None:
+    """The child has no thread that would finish the change, and does not wait for it."""
+    net, x = model(), rng.standard_normal((2, 12, 6)).astype("float32")
+    net.predict_on_batch(x)
+    under_way, after = threading.Event(), [weight + np.float32(0.1) for weight in net.get_weights()]
+
+    def change() -> None:
+        with changing:
+            net.set_weights(after)
+            under_way.set()
+            time.sleep(0.2)
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    under_way.wait(10)
+    try:
+        assert answer_of_child(net, x, seconds=5) == net.predict_on_batch(x).tobytes()
+    finally:
+        changer.join(60)
 
 
 IMPORT = """

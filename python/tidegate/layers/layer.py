@@ -16,9 +16,10 @@ from tidegate.inputs import Shape, check_input_shape, floating
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
 from tidegate.utils.naming import auto_name
-from tidegate.variable import Array, Variable, assign_all, values_of
+from tidegate.variable import Array, Variable, assign_all, release_at_fork, values_of
 
 building = threading.RLock()  # two threads that call an unbuilt layer or model build it once
+release_at_fork(building)
 
 
 class Layer:
