@@ -55,10 +55,9 @@ def set_num_threads(count: int) -> None:
         ValueError: `count` is not a positive integer.
     """
     from tidegate._native import core
+    from tidegate.inputs import positive_integer
 
-    if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
-        raise ValueError(f"set_num_threads: `count` must be a positive integer; received {count!r}")
-    core.set_num_threads(int(count))
+    core.set_num_threads(positive_integer(count, "count", "set_num_threads"))
 
 
 def get_num_threads() -> int:

@@ -5,6 +5,7 @@ Behind it nothing checks again, except the native module, which trusts nobody.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -105,11 +106,30 @@ def check_lengths(**arrays: Array | None) -> int:
     return next(iter(sizes.values()))
 
 
+def integer(value: Any) -> int | None:
+    """`value` as an int, whatever integer type it has; None for a bool, a float, an array of numbers."""
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None
+
+
 def positive_integer(value: Any, name: str, owner: str) -> int:
-    """`value` as an int of at least 1; a bool or a float is none."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+    """`value` as an int of at least 1; ValueError if it is none."""
+    number = integer(value)
+    if number is None or number < 1:
         raise ValueError(f"{owner}: argument `{name}` must be a positive integer; received {_short(value)}")
-    return int(value)
+    return number
+
+
+def non_negative_integer(value: Any, name: str, owner: str) -> int:
+    """`value` as an int of at least 0; ValueError if it is none."""
+    number = integer(value)
+    if number is None or number < 0:
+        raise ValueError(
+            f"{owner}: argument `{name}` must be a non-negative integer; received {_short(value)}"
+        )
+    return number
 
 
 def nearest(name: str, known: Any) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tidegate.inputs import non_negative_integer
+
 if TYPE_CHECKING:
     from tidegate.variable import Array
 
@@ -37,9 +39,7 @@ def set_seed(seed: int) -> None:
         seed: a non-negative integer.
     """
     global _global
-    if isinstance(seed, bool) or not hasattr(seed, "__index__") or seed < 0:
-        raise ValueError(f"set_seed: `seed` must be a non-negative integer; received {seed!r}")
-    _global = _Counted(int(seed))
+    _global = _Counted(non_negative_integer(seed, "seed", "set_seed"))
 
 
 def next_seed() -> int:

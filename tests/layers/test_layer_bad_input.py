@@ -15,7 +15,11 @@ X = np.zeros((3, 7, 2), "float32")
 
 
 @EVERY
-@pytest.mark.parametrize("units", [0, -1, 2.5, "4", None, True, [3]], ids=repr)
+@pytest.mark.parametrize(
+    "units",
+    [0, -1, 2.5, "4", None, True, [3], np.float32(4), np.True_, np.array(4.0), np.array([4, 4])],
+    ids=repr,
+)
 def test_units_must_be_a_positive_integer(cls: type[layers.Layer], units: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="units") as caught:
         cls(units)
@@ -26,6 +30,21 @@ def test_units_must_be_a_positive_integer(cls: type[layers.Layer], units: Any) -
 @EVERY
 def test_units_may_be_a_numpy_integer(cls: type[layers.Layer]) -> None:
     assert cls(np.int64(4)).units == 4
+
+
+@EVERY
+def test_flags_are_true_or_false(cls: type[layers.Layer]) -> None:
+    assert not cls(4, use_bias=np.False_).use_bias
+    for bad in ("no", None, np.array([True, False])):
+        with pytest.raises(TypeError, match="use_bias"):
+            cls(4, use_bias=bad)
+
+
+@RECURRENT
+@pytest.mark.parametrize("shape", [5, (-1, 2), (2.0, 2), (True, 2), (np.array([5]), 2)], ids=repr)
+def test_input_shape_is_lengths(cls: type[layers.Layer], shape: Any) -> None:
+    with pytest.raises(ValueError, match="input_shape"):
+        cls(4, input_shape=shape)
 
 
 @EVERY

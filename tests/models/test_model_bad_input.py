@@ -148,12 +148,19 @@ def test_loss_arguments() -> None:
 @pytest.mark.parametrize(
     "options",
     [{"class_weight": {0: 1.0}}, {"steps_per_epoch": 3}, {"validation_steps": 2}, {"batch_size": 0},
-     {"batch_size": 2.5}, {"verbose": 7}, {"validation_split": 1.5}, {"validation_split": -0.5}],
+     {"batch_size": 2.5}, {"epochs": 2.0}, {"epochs": np.array([1, 2])}, {"initial_epoch": -1},
+     {"validation_batch_size": 0}, {"validation_freq": 0}, {"validation_freq": "a"}, {"verbose": 7},
+     {"validation_split": 1.5}, {"validation_split": -0.5}],
     ids=str,
 )  # fmt: skip
 def test_fit_options(model: Sequential, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         model.fit(X, Y, **options)
+
+
+def test_validation_freq_may_be_a_numpy_integer(model: Sequential) -> None:
+    history = model.fit(X, Y, epochs=3, validation_data=(X, Y), validation_freq=np.int64(2), verbose=0)
+    assert len(history.history["val_loss"]) == 1
 
 
 def test_a_chain_that_does_not_fit() -> None:
@@ -178,6 +185,6 @@ def test_a_failed_add_leaves_the_model_as_it_was() -> None:
 def test_set_num_threads() -> None:
     import tidegate
 
-    for bad in (0, -1, 1.5, "2", True):
+    for bad in (0, -1, 1.5, "2", True, np.array([1, 2])):
         with pytest.raises((ValueError, TypeError), match="positive integer"):
             tidegate.set_num_threads(bad)

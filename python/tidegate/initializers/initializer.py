@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tidegate import random
+from tidegate.inputs import non_negative_integer
 from tidegate.utils.configured import Configured
 
 if TYPE_CHECKING:
@@ -64,12 +65,7 @@ class RandomInitializer(Initializer):
     config_keys: ClassVar[tuple[str, ...]] = ("seed",)
 
     def __init__(self, seed: int | None = None) -> None:
-        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__") or seed < 0):
-            raise ValueError(
-                f"{type(self).__name__}: argument `seed` expected a non-negative integer or None; "
-                f"received {seed!r}"
-            )
-        self.seed = None if seed is None else int(seed)
+        self.seed = None if seed is None else non_negative_integer(seed, "seed", type(self).__name__)
         self._key = random.next_seed() if self.seed is None else self.seed
 
     def generator(self) -> np.random.Generator:

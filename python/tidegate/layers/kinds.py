@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tidegate.inputs import Shape, positive_integer
+import numpy as np
+
+from tidegate.inputs import Shape, integer, positive_integer
 
 
 class Kind:
@@ -28,7 +30,7 @@ class Flag(Kind):
     """A bool, or an integer in its place."""
 
     def read(self, value: Any, name: str, owner: str) -> bool:
-        if not hasattr(value, "__index__") and not type(value).__name__.startswith("bool"):  # NumPy's bool
+        if not isinstance(value, (bool, np.bool_)) and integer(value) is None:
             raise TypeError(f"{owner}: argument `{name}` must be True or False; received {value!r}")
         return bool(value)
 
@@ -110,9 +112,11 @@ class InputShape(Kind):
         if value is None:
             return None
         if isinstance(value, (list, tuple)):
-            axes = [int(axis) if hasattr(axis, "__index__") else axis for axis in value]
-            if all(axis is None or (isinstance(axis, int) and axis >= 0) for axis in axes):
-                return tuple(axes)
+            axes = tuple(integer(axis) for axis in value)
+            if all(
+                given is None if axis is None else axis >= 0 for axis, given in zip(axes, value, strict=True)
+            ):
+                return axes
         raise ValueError(
             f"{owner}: argument `{name}` must be a tuple of lengths and None; received {value!r}"
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tidegate.inputs import positive_integer
+from tidegate.inputs import non_negative_integer, positive_integer
 from tidegate.models.compiled import Compiled, refuse
 from tidegate.models.data import Batch, Data
 from tidegate.models.tally import Tally
@@ -100,10 +100,13 @@ class Trainer(Compiled):
         )
         self._check_compiled("fit")
         size = _rows(batch_size, "batch_size", "fit")
-        held_out_size = _rows(validation_batch_size or size, "validation_batch_size", "fit")
-        for name, number in (("epochs", epochs), ("initial_epoch", initial_epoch)):
-            if not hasattr(number, "__index__") or number < 0:
-                raise ValueError(f"fit: `{name}` must be a non-negative integer; received {number!r}")
+        held_out_size = size
+        if validation_batch_size is not None:
+            held_out_size = positive_integer(validation_batch_size, "validation_batch_size", "fit")
+        epochs = non_negative_integer(epochs, "epochs", "fit")
+        initial_epoch = non_negative_integer(initial_epoch, "initial_epoch", "fit")
+        if not isinstance(validation_freq, (list, tuple)):
+            validation_freq = positive_integer(validation_freq, "validation_freq", "fit")
         data, held_out = self._data(x, y, sample_weight), None
         if validation_data is not None:
             held_out = self._validation(validation_data)
