@@ -6,6 +6,7 @@ Behind it nothing checks again, except the native module, which trusts nobody.
 from __future__ import annotations
 
 import operator
+import reprlib
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ import numpy as np
 from tidegate.variable import Array
 
 Shape = tuple[int | None, ...]
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 80
 
 
 def numeric(value: Any, name: str) -> Array:
@@ -133,13 +137,15 @@ def non_negative_integer(value: Any, name: str, owner: str) -> int:
 
 
 def nearest(name: str, known: Any) -> str:
-    """` Did you mean \\`x\\`?` with the nearest of the names in `known`, or nothing."""
+    """` Did you mean \\`x\\`?` with the nearest of the names in `known`, capitals or not, or nothing."""
     import difflib
 
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean `{close[0]}`?" if close else ""
+    spelled = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(name.lower(), spelled, n=1)
+    return f" Did you mean `{spelled[close[0]]}`?" if close else ""
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    """`repr` for a message: one line, and of a long list only the beginning."""
+    text = " ".join(_REPR.repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

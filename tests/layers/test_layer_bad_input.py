@@ -98,6 +98,18 @@ def test_arrays_that_are_not_real_numbers(cls: type[layers.Layer], bad: Any) -> 
     assert str(bad.dtype) in str(caught.value)
 
 
+@EVERY
+@pytest.mark.parametrize(
+    "bad", [[X], X.tolist(), None, list(range(10**6))], ids=["arrays", "list", "None", "long"]
+)
+def test_what_is_no_array_gets_one_line(cls: type[layers.Layer], bad: Any) -> None:
+    with pytest.raises(ValueError, match="`inputs` must be a NumPy array") as caught:
+        cls(4)(bad)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) < 200
+
+
 @RECURRENT
 @pytest.mark.parametrize("shape", [(3, 5), (2, 4), (4,), (3, 1, 4)], ids=repr)
 def test_an_initial_state_of_another_shape(cls: type[layers.Layer], shape: tuple[int, ...]) -> None:
@@ -126,6 +138,8 @@ def test_a_mask_of_another_shape(cls: type[layers.Layer], mask: Any) -> None:
 def test_an_unknown_activation(cls: type[layers.Layer]) -> None:
     with pytest.raises(ValueError, match=r"tahn.*tanh"):
         cls(4, activation="tahn")
+    with pytest.raises(ValueError, match=r"Relu.*`relu`"):
+        cls(4, activation="Relu")
     with pytest.raises((ValueError, TypeError), match="activation"):
         cls(4, activation=3)
 

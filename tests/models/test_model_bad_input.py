@@ -111,7 +111,7 @@ def test_not_compiled() -> None:
     ("arguments", "words"),
     [
         ({"loss": "mean_sqared_error"}, "mean_sqared_error.*mean_squared_error"),
-        ({"loss": "mse", "optimizer": "adm"}, "adm.*adam"),
+        ({"loss": "mse", "optimizer": "Adem"}, "Adem.*adam"),
         ({"loss": "mse", "metrics": ["accurcy"]}, "accurcy"),
         ({"loss": "mse", "loss_weights": [1.0]}, "loss_weights"),
     ],

@@ -21,7 +21,7 @@ def get(identifier: Any) -> Optimizer:
 
     Raises ValueError for an unknown name, and TypeError for what is none of these.
     """
-    if isinstance(identifier, str) and identifier not in _NAMES:
+    if isinstance(identifier, str) and identifier.lower() in _NAMES:
         identifier = identifier.lower()
     return look_up(identifier, "optimizer", Optimizer, _NAMES)  # type: ignore[no-any-return]
 
