@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from support import assert_same_bits
 
-from tidegate import Sequential, layers, optimizers
-from tidegate.models import load_model
+from tidegate import Sequential, initializers, layers, optimizers
+from tidegate.models import load_model, model_from_json
 
 X = np.random.default_rng(4).standard_normal((6, 5, 3)).astype("float32")
 Y = np.random.default_rng(5).standard_normal((6, 2)).astype("float32")
@@ -66,6 +66,18 @@ def test_training_resumes_where_it_stopped(tmp_path: Path, optimizer: Any) -> No
         assert loaded.train_on_batch(X, Y) == model.train_on_batch(X, Y)
     for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
         assert_same_bits(one, other)
+
+
+def test_numbers_of_numpy_among_the_arguments(tmp_path: Path) -> None:
+    initializer = initializers.RandomNormal(stddev=np.float32(0.5), seed=np.int64(1))
+    layer = layers.GRU(np.int32(4), kernel_initializer=initializer, seed=np.int64(2))
+    model = Sequential([layers.Input((np.int64(5), 3)), layer])
+    model.compile(optimizers.Adam(np.float32(0.5), clipnorm=np.float32(0.25)), "mse", run_eagerly=np.True_)
+    model.save(tmp_path / "m.keras")
+    loaded = load_model(tmp_path / "m.keras")
+    assert loaded.get_config() == model.get_config()
+    assert loaded.optimizer.get_config() == model.optimizer.get_config()
+    assert model_from_json(model.to_json()).get_config() == model.get_config()
 
 
 def test_without_compile(tmp_path: Path) -> None:

@@ -207,11 +207,9 @@ class Model(Trainer):
 
     def to_json(self, **options: Any) -> str:
         """The architecture, and how it was compiled, as JSON; `options` go to `json.dumps`."""
-        import json
-
         from tidegate.saving import objects
 
-        return json.dumps(objects.serialize(self), **options)
+        return objects.to_json(objects.serialize(self), **options)
 
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
         """Writes a `.keras` file that Keras reads too.

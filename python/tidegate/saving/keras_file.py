@@ -46,8 +46,8 @@ def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> No
         with changing, h5py.File(buffer, "w") as file:  # one version of all, though a thread trains
             weights.write(file, model)
         with _replacing(path) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr(_METADATA, json.dumps(metadata))
-            archive.writestr(_CONFIG, json.dumps(config))
+            archive.writestr(_METADATA, objects.to_json(metadata))
+            archive.writestr(_CONFIG, objects.to_json(config))
             archive.writestr(_WEIGHTS, buffer.getbuffer())
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tidegate.inputs import nearest
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def serialize(value: Any) -> Any:
     Raises:
         ValueError: an object of a class that files have no name for, such as one derived by the user.
     """
-    if value is None or isinstance(value, (str, bool, int, float, dict)):
+    if value is None or isinstance(value, (str, bool, int, float, dict, np.generic)):
         return value
     if isinstance(value, (list, tuple)):
         return [serialize(each) for each in value]
@@ -79,6 +81,19 @@ def serialize(value: Any) -> Any:
             "registered_name": "function",
         }
     raise ValueError(f"{value!r} cannot be saved: files have no name for its class")
+
+
+def to_json(config: Any, **options: Any) -> str:
+    """The text of what `serialize` gave; NumPy's numbers among the arguments are written as plain ones."""
+    import json
+
+    return json.dumps(config, default=_plain_number, **options)
+
+
+def _plain_number(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} (of type {type(value)}) cannot be saved")
 
 
 def deserialize(config: Any, kind: str) -> Any:
