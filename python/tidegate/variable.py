@@ -71,7 +71,10 @@ class Variable:
 
     def check(self, value: Array) -> Array:
         """The read-only copy of `value` that `assign` would store; raises as `assign` does."""
-        given = np.asarray(value)
+        try:
+            given = np.asarray(value)
+        except ValueError as error:  # nested lists of unequal lengths
+            raise ValueError(f"variable `{self.path}`: a value must be an array: {error}") from error
         if given.shape != self.shape:
             raise ValueError(
                 f"variable `{self.path}`: a value must have the shape {self.shape}; received {given.shape}"
@@ -80,7 +83,8 @@ class Variable:
             raise TypeError(
                 f"variable `{self.path}`: a value must be real numbers; received dtype {given.dtype}"
             )
-        return _frozen(np.array(given, dtype=self.dtype, order="C"))
+        with np.errstate(all="ignore"):  # beyond float32 is an infinity, in silence as everywhere
+            return _frozen(np.array(given, dtype=self.dtype, order="C"))
 
     def numpy(self) -> Array:
         """A copy of the value, free to be written to."""
@@ -110,8 +114,11 @@ def values_of(variables: Iterable[Variable]) -> list[Array]:
 
 def assign_all(variables: list[Variable], values: list[Array], owner: str) -> None:
     """Assigns `values` to `variables`, after all of them were found to fit, as one change."""
-    if len(values) != len(variables):
-        raise ValueError(f"{owner}: `set_weights` expects {len(variables)} arrays; received {len(values)}")
+    count = len(values) if hasattr(values, "__len__") else type(values)
+    if count != len(variables):
+        raise ValueError(
+            f"{owner}: `set_weights` expects a list of {len(variables)} arrays; received {count}"
+        )
     checked = [variable.check(value) for variable, value in zip(variables, values, strict=True)]
     with changing:
         for variable, value in zip(variables, checked, strict=True):

@@ -189,11 +189,33 @@ def test_set_weights_checks_everything_first(cls: type[layers.Layer]) -> None:
     layer = built(cls)
     before = layer.get_weights()
     too_narrow, too_flat = before[0][:, :-1], np.zeros(99)
-    for bad in (before[:-1], [*before, before[0]], [too_narrow, *before[1:]], [*before[:-1], too_flat]):
-        with pytest.raises(ValueError, match=r"set_weights|shape"):
+    ragged = [[1.0, 2.0], [3.0]]
+    for bad in (
+        None,
+        iter(before),
+        [ragged, *before[1:]],
+        before[:-1],
+        [*before, before[0]],
+        [too_narrow, *before[1:]],
+        [*before[:-1], too_flat],
+    ):
+        with pytest.raises(ValueError, match=r"set_weights|variable `"):
             layer.set_weights(bad)
         for now, then in zip(layer.get_weights(), before, strict=True):
             np.testing.assert_array_equal(now, then)
+
+
+@EVERY
+def test_weights_beyond_float32_become_infinite_in_silence(cls: type[layers.Layer]) -> None:
+    layer = built(cls)
+    layer.set_weights([np.full(weight.shape, 1e300) for weight in layer.get_weights()])
+    assert all(np.isposinf(weight).all() for weight in layer.get_weights())
+
+
+@RECURRENT
+def test_a_mask_on_an_input_is_refused(cls: type[layers.Layer]) -> None:
+    with pytest.raises(ValueError, match="mask"):
+        cls(4)(layers.Input((7, 2)), mask=np.ones((3, 7), bool))
 
 
 def test_refused_before_any_work_starts() -> None:

@@ -154,6 +154,10 @@ class Recurrent(Layer):
             TypeError: numbers that are not real.
         """
         if isinstance(sequences, Tensor):
+            if mask is not None:
+                raise ValueError(
+                    f"{self.title}: argument `mask` is not supported on an `Input` yet; expected None"
+                )
             states = [] if initial_state is None else self._list_of_states(initial_state)
             return connect(self, [sequences, *states])
         x = self.prepare(sequences)
