@@ -10,7 +10,7 @@ import pytest
 from support import Array, assert_same_bits
 
 import tidegate
-from tidegate import Sequential, callbacks, layers, optimizers, reference
+from tidegate import Sequential, callbacks, layers, metrics, optimizers, reference
 
 RNG = np.random.default_rng(12)
 X, Y = RNG.standard_normal((20, 6, 3)), RNG.standard_normal((20, 2))
@@ -206,6 +206,24 @@ def test_early_stopping_restores_the_best_weights() -> None:
     stopper = callbacks.EarlyStopping("loss", patience=2, restore_best_weights=True)
     history = net.fit(X, Y, epochs=20, verbose=0, callbacks=[stopper], batch_size=20)
     assert len(history.epoch) < 20
+
+
+def test_early_stopping_knows_which_way_a_metric_of_the_model_is_better() -> None:
+    labels = (Y > 0).astype("int64")
+    net = model(activation="sigmoid")
+    net.compile("sgd", "binary_crossentropy", metrics=[metrics.BinaryAccuracy(name="right")])
+    stopper = callbacks.EarlyStopping("val_right", patience=50)
+    history = net.fit(X, labels, validation_data=(X, labels), epochs=3, verbose=0, callbacks=[stopper])
+    assert stopper.best == max(history.history["val_right"])
+
+
+def test_a_metric_of_the_user_starts_anew_in_every_call() -> None:
+    metric = metrics.MeanAbsoluteError()
+    net = compiled(metrics=[metric])
+    first = net.evaluate(X, Y, verbose=0)
+    assert net.evaluate(X[:5], Y[:5], verbose=0) != first
+    assert net.evaluate(X, Y, verbose=0) == first
+    assert metric.result() == first[1]
 
 
 def test_the_progress_line(capsys: pytest.CaptureFixture[str]) -> None:

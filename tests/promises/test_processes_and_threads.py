@@ -51,6 +51,26 @@ def test_eight_python_threads_on_one_model(threads: None, rng: np.random.Generat
     assert not failures, failures[:3]
 
 
+def test_evaluations_in_several_threads(rng: np.random.Generator) -> None:
+    net = model()
+    net.compile("sgd", "mse", metrics=["mae"])
+    inputs = [rng.standard_normal((40, 12, 6)).astype("float32") for _ in range(4)]
+    y = rng.standard_normal((40, 3))
+    expected = [net.evaluate(x, y, batch_size=2, verbose=0) for x in inputs]
+    found: list[list[float]] = [[] for _ in inputs]
+
+    def work(k: int) -> None:
+        for _ in range(5):
+            found[k] += [net.evaluate(inputs[k], y, batch_size=2, verbose=0)]
+
+    workers = [threading.Thread(target=work, args=(k,)) for k in range(len(inputs))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert found == [[values] * 5 for values in expected]
+
+
 def weights_in_a_file(net: Sequential, folder: Path) -> Array:
     net.save(folder / "model.keras")
     saved = tidegate.models.load_model(folder / "model.keras").get_weights()

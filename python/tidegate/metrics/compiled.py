@@ -63,22 +63,19 @@ class CompiledMetrics:
             shapes = np.shape(y_true), np.shape(y_pred)
             self._resolved = [(resolve(each, *shapes), False) for each in self._identifiers]
             self._resolved += [(resolve(each, *shapes), True) for each in self._weighted_identifiers]
+            for metric in self.metrics:  # an instance of the user's may have seen batches before
+                metric.reset_state()
         for metric, weighted in self._resolved:
             metric.update_state(y_true, y_pred, sample_weight if weighted else None)
 
     def result(self) -> dict[str, float]:
-        """Name -> value since the last reset; a name used again becomes `name_1`, or `weighted_name`."""
+        """Name -> value over all batches; a name used again becomes `name_1`, or `weighted_name`."""
         taken: dict[str, int] = {}
         results: dict[str, float] = {}
         for metric, weighted in self._resolved:
             name = f"weighted_{metric.name}" if weighted and metric.name in taken else metric.name
             results[numbered(name, taken)] = metric.result()
         return results
-
-    def reset_state(self) -> None:
-        """Forget all batches."""
-        for metric, _ in self._resolved:
-            metric.reset_state()
 
 
 def _as_list(identifiers: Any, argument: str) -> list[Any]:

@@ -10,6 +10,7 @@ from tidegate.variable import Variable
 if TYPE_CHECKING:
     from tidegate.graph import Graph
     from tidegate.losses import Loss
+    from tidegate.metrics import Metric
     from tidegate.optimizers import Optimizer
 
 
@@ -30,6 +31,11 @@ class Compiled:
         self._loss: Loss | None = None
         self._tally: Tally | None = None
         self._compile_arguments: dict[str, Any] = {}
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics, once a batch has been seen."""
+        return [] if self._tally is None else self._tally.metrics
 
     @property
     def trainable_variables(self) -> list[Variable]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tidegate.variable import Array
 
 if TYPE_CHECKING:
-    from tidegate.metrics import CompiledMetrics
+    from tidegate.metrics import CompiledMetrics, Metric
 
 
 class Tally:
@@ -15,12 +15,13 @@ class Tally:
 
     def __init__(self, metrics: CompiledMetrics) -> None:
         self._metrics = metrics
-        self.reset()
-
-    def reset(self) -> None:
         self._sum = 0.0
         self._rows = 0
-        self._metrics.reset_state()
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics, once the first batch has been seen."""
+        return self._metrics.metrics
 
     def update(self, loss: float, y: Array, outputs: Array, sample_weight: Array | None) -> None:
         """Adds a batch: its loss weighs as many rows as it has."""

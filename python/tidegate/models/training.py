@@ -123,7 +123,7 @@ class Trainer(Compiled):
             order = data.shuffled(self.optimizer.iterations) if shuffle else None
             logs = self._train_epoch(data.batches(size, order), watchers)
             if held_out is not None and _due(epoch, validation_freq):
-                found = self._evaluate(held_out, held_out_size, watchers)
+                found = self._evaluate(held_out, held_out_size, watchers).logs()
                 logs |= {f"val_{name}": value for name, value in found.items()}
             watchers.on_epoch_end(epoch, logs)
             if self.stop_training:
@@ -177,20 +177,18 @@ class Trainer(Compiled):
         self._check_compiled("evaluate")
         size = _rows(batch_size, "batch_size", "evaluate")
         data = self._data(x, y, sample_weight)
-        self._evaluate(data, size, self._watchers(callbacks, verbose, len(data), size))
-        assert self._tally is not None
-        return self._tally.logs() if return_dict else self._tally.values()
+        tally = self._evaluate(data, size, self._watchers(callbacks, verbose, len(data), size))
+        return tally.logs() if return_dict else tally.values()
 
-    def _evaluate(self, data: Data, size: int, watchers: CallbackList) -> dict[str, float]:
+    def _evaluate(self, data: Data, size: int, watchers: CallbackList) -> Tally:
         tally = self._fresh_tally()
         watchers.on_test_begin()
         for step, batch in enumerate(data.batches(size)):
             watchers.on_test_batch_begin(step)
             self._test_step(batch, tally)
             watchers.on_test_batch_end(step, tally.logs())
-        logs = tally.logs()
-        watchers.on_test_end(logs)
-        return logs
+        watchers.on_test_end(tally.logs())
+        return tally
 
     def _test_step(self, batch: Batch, tally: Tally) -> None:
         x, y, sample_weight = batch
@@ -273,9 +271,12 @@ class Trainer(Compiled):
         return self._data(given[0], given[1], given[2] if len(given) == 3 else None)
 
     def _fresh_tally(self) -> Tally:
-        assert self._tally is not None
-        self._tally.reset()
-        return self._tally
+        """The sums of one call, so that calls in several threads do not add to each other's."""
+        from tidegate.metrics import CompiledMetrics
+
+        arguments = self._compile_arguments
+        self._tally = tally = Tally(CompiledMetrics(arguments["metrics"], arguments["weighted_metrics"]))
+        return tally
 
     def _watchers(
         self, callbacks: Any, verbose: Any, rows: int, size: int, epochs: int = 1, history: bool = False
