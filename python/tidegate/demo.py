@@ -128,8 +128,8 @@ def draw(path: Path, series: Series, forecasts: dict[str, list[float]]) -> str:
     axes.set_title("Airline passengers: one month ahead, in years that training did not see")
     axes.legend(loc="upper left", frameon=False)
     try:
-        figure.savefig(path, dpi=120)
-    except OSError as error:
+        figure.savefig(path, dpi=120, format=path.suffix[1:] or "png")
+    except (OSError, ValueError) as error:  # ValueError: a format that matplotlib does not write
         return f"No picture: {error}."
     return f"Picture: {path}."
 
