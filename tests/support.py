@@ -12,7 +12,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 FORMS = {"lstm": ("lstm", True), "gru": ("gru", True), "gru_reset_before": ("gru", False)}
 MASKS = ("none", "left", "right", "holes", "nothing_real")
-BOUNDARY_SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 33)  # around vectors and panels
+SIZES = tuple(range(1, 34))  # up to two panels of the widest vectors and one more
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import BOUNDARY_SIZES, FORMS, MASKS, Array, Case, assert_close, run
+from support import FORMS, MASKS, SIZES, Array, Case, assert_close, run
 
 from tidegate import reference
 from tidegate._native import core
@@ -27,7 +27,7 @@ def check(case: Case) -> None:
 
 
 @ALL_FORMS
-@pytest.mark.parametrize("size", BOUNDARY_SIZES)
+@pytest.mark.parametrize("size", SIZES)
 def test_every_number_of_units(isa: str, form: str, size: int) -> None:
     check(Case(form, units=size, initial=True, return_sequences=True))
 
@@ -39,7 +39,7 @@ def test_every_number_of_rows(isa: str, form: str, size: int) -> None:
 
 
 @ALL_FORMS
-@pytest.mark.parametrize("size", BOUNDARY_SIZES)
+@pytest.mark.parametrize("size", SIZES)
 def test_every_number_of_features(isa: str, form: str, size: int) -> None:
     check(Case(form, features=size, units=9))
 
