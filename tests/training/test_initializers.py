@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 import tidegate
-from tidegate import initializers
+from tidegate import initializers, random
 
 SHAPE = (300, 200)
 FAN_IN, FAN_OUT = SHAPE
@@ -75,3 +79,29 @@ def test_configuration_round_trip() -> None:
     ):
         twin = type(initializer).from_config(initializer.get_config())
         assert twin.get_config() == initializer.get_config()
+
+
+@pytest.mark.parametrize("shape", [(300, 900), (129, 129), (200, 33)], ids=str)
+def test_orthogonal_weights_do_not_hang_on_the_threads_of_numpy(shape: tuple[int, int]) -> None:
+    code = "import sys; from tidegate.initializers import Orthogonal\n"
+    code += f"sys.stdout.buffer.write(Orthogonal(seed=3)({shape}, 'float64').tobytes())"
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=60,
+        ).stdout
+        for threads in ("1", "2")
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (33, 33), (100, 400), (400, 70)], ids=str)
+def test_orthogonal_is_the_q_of_qr(shape: tuple[int, int]) -> None:
+    normal = random.generator(3).standard_normal((max(shape), min(shape)))
+    q, r = np.linalg.qr(normal)
+    q = q * np.sign(np.diag(r))
+    expected = q if shape[0] >= shape[1] else q.T
+    np.testing.assert_allclose(initializers.Orthogonal(seed=3)(shape, "float64"), expected, atol=1e-11)
