@@ -146,6 +146,16 @@ def test_configuration_round_trip() -> None:
     assert from_json.get_config() == model.get_config()
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "{", '{"class_name": "Model"}', '{"class_name": "Sequential", "config": 3}',
+     '{"class_name": "Sequential", "config": {}}', '{"class_name": "Sequential", "config": {"layers": 3}}'],
+)  # fmt: skip
+def test_json_of_something_else(text: str) -> None:
+    with pytest.raises(ValueError, match=r"model|Sequential|property"):
+        tidegate.models.model_from_json(text)
+
+
 def test_pickle() -> None:
     model = small()
     twin = pickle.loads(pickle.dumps(model))

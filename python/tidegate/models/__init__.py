@@ -33,15 +33,18 @@ def save_model(model: Sequential, filepath: Any, overwrite: bool = True, zipped:
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Sequential:
-    """A new model of the architecture that `to_json` wrote, compiled if that one was."""
+    """A new model of the architecture that `to_json` wrote, compiled if that one was.
+
+    Raises ValueError for anything else.
+    """
     import json
+
+    from tidegate.saving import objects
 
     if custom_objects:
         raise ValueError("model_from_json: argument `custom_objects` is not supported yet; expected None")
     entry = json.loads(json_string)
-    if not isinstance(entry, dict) or entry.get("class_name") != "Sequential":
-        raise ValueError("model_from_json: expected the JSON of a Sequential")
-    model = Sequential.from_config(entry["config"])
+    model: Sequential = objects.deserialize(entry, "model")
     if entry.get("compile_config"):
         model.compile_from_config(entry["compile_config"])
     return model
