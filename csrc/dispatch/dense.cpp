@@ -59,7 +59,7 @@ void backward(const InstructionSet& set, const DenseConfig& config, const DenseB
 
   Scratch scratch;
   const auto d_sums_part = scratch.reserve<T>(linear ? 0 : N * U);
-  const auto panels_part = scratch.reserve<T>(N * whole_vectors(U, L));  // d_sums as columns [Q, N, <= 4, L]
+  const auto panels_part = scratch.reserve<T>(N * whole_vectors(U, L));  // d_sums as columns [Q, N, <= strip, L]
   const auto d_kernel_part = scratch.reserve<T>(F * whole_vectors(U, L));
   const auto transposed_part = scratch.reserve<T>(call.d_x ? U * whole_vectors(F, L) : 0);
   const auto rows_part = scratch.reserve<const T*>(N);
@@ -84,8 +84,8 @@ void backward(const InstructionSet& set, const DenseConfig& config, const DenseB
     if (call.d_x)
       multiply(kernels, begin, end, d_sums, U, scratch[transposed_part], static_cast<const T*>(nullptr), call.d_x, F);
     int64_t item = 0;
-    for (int64_t column = 0; column < U; column += 4 * L) {
-      const int64_t width = std::min(4 * L, U - column), whole = whole_vectors(width, L);
+    for (int64_t column = 0; column < U; column += kernels.strip * L) {
+      const int64_t width = std::min(kernels.strip * L, U - column), whole = whole_vectors(width, L);
       const int vectors = static_cast<int>(whole / L);
       for (int64_t first = 0; first < F; first += kDepthOfItem) {
         if (item++ % member.count != member.index) continue;

@@ -12,6 +12,9 @@ namespace {
 constexpr int64_t kFewRows = 3;
 // A step's recurrent weights above which halving them between two threads outweighs their meeting after every step.
 constexpr int64_t kBytesWorthMeeting = 128 << 10;
+// Rows that go over all timesteps together, in tiles: their states stay in the L1 cache while the L2 cache holds the
+// weights. Where it does not, all rows of a task share one reading of them.
+constexpr int64_t kTilesOfPass = 4;
 // Room for the input product of a block of timesteps: to stay in the L2 cache beside the weights.
 constexpr int64_t kInputBlockBytes = 192 << 10;
 
@@ -19,13 +22,14 @@ struct Plan {
   int threads;
   bool share_units;     // threads share the units of all rows and meet after every step, instead of sharing the rows
   int64_t input_steps;  // timesteps of the blocked input product, 0: it is made step by step
+  int64_t rows_of_pass;
 };
 
 template <class T>
 Plan plan(const RecurrentConfig& config, const RecurrentShape& shape, const KernelTable<T>& kernels) {
   const CellLayout layout = config.layout();
   const int64_t sums = layout.gates * config.units;
-  Plan plan{threads_for(2.0 * shape.batch * shape.timesteps * (shape.features + config.units) * sums), false, 0};
+  Plan plan{threads_for(2.0 * shape.batch * shape.timesteps * (shape.features + config.units) * sums), false, 0, 0};
   const int64_t recurrent_bytes = config.units * sums * sizeof(T);
   const int64_t panels = (config.units + kernels.lanes - 1) / kernels.lanes;
   const int64_t rows = (shape.batch + plan.threads - 1) / plan.threads;
@@ -37,6 +41,8 @@ Plan plan(const RecurrentConfig& config, const RecurrentShape& shape, const Kern
     const int64_t bytes_of_step = shape.batch * panels * kSums * kernels.lanes * sizeof(T);
     plan.input_steps = std::clamp<int64_t>(kInputBlockBytes / bytes_of_step, 1, shape.timesteps);
   }
+  const int64_t bytes = (shape.features + config.units) * sums * sizeof(T);
+  plan.rows_of_pass = plan.share_units || bytes > l2_bytes() ? shape.batch : kTilesOfPass * kernels.tile_rows;
   return plan;
 }
 
@@ -148,7 +154,10 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
     mine.row_buffer = scratch[row_part] + member.index * kRowBuffers * V;
     mine.active = scratch[active_part] + member.index * B;
     if (share) mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
-    kernels.forward[static_cast<int>(config.cell)](mine);
+    for (int64_t end = mine.row_end; mine.row_begin < end; mine.row_begin = mine.row_end) {
+      mine.row_end = std::min(end, mine.row_begin + plan.rows_of_pass);
+      kernels.forward[static_cast<int>(config.cell)](mine);
+    }
   });
 
   const auto real = [&](int64_t t, int64_t b) { return args.mask.real(t, b); };

@@ -84,8 +84,8 @@ struct Gates {
 // A recurrent layer's weights, packed for the forward pass.
 template <class T>
 struct PackedCell {
-  const T* kernel;        // [P, F, G, L]
-  const T* recurrent[2];  // of each stage: [P, U, vectors of the stage, L]
+  const T* kernel;        // G vectors a panel: [P, strips, F, <= strip, L], see pack_gates()
+  const T* recurrent[2];  // of each stage, its vectors: [P, strips, U, <= strip, L]
   const T* bias;          // [P, S, L], what each sum starts from
 };
 
@@ -174,7 +174,7 @@ struct ProductArgs {
   Runs runs;          // of a row of x
   T* const* y;        // [rows] of [width]
   int64_t width;
-  const T* columns;  // [ceil(width / 4 L), depth, <= 4, L]: see pack_columns()
+  const T* columns;  // [ceil(width / strip L), depth, <= strip, L]: see pack_columns()
   const T* bias;     // [width], what each sum starts from; null: zero
   bool add;          // start from what y holds instead
 };

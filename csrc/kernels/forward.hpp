@@ -2,13 +2,17 @@
 //
 // At each step the panels (one vector of units with all their gates) are the outer loop and blocks of rows the inner
 // one, so that a panel of weights read once serves every row. A tile starts from the bias, adds x . kernel and
-// h . recurrent_kernel, and the cell finishes it in registers. Panels are visited in alternating order from step to
-// step: where the weights exceed a cache level, those used last are still there.
+// h . recurrent_kernel, and the cell finishes it while it is in the L1 cache. Panels are visited in alternating order
+// from step to step: where the weights exceed a cache level, those used last are still there.
 //
 // A cell provides
-//   kCell                                 its layout
-//   finish<stage>(step, b, panel, sums)   one row of a tile, for tanh and sigmoid, in registers
-//   finish_row<stage>(step, b)            one row with any activations, from its stored sums
+//   kCell                            its layout
+//   finish_gates<stage>(step, ...)   one row of a tile, for tanh and sigmoid: all that comes before the activation that
+//                                    waits for others; leaves in `sums` what the output needs
+//   finish_output<stage>(step, ...)  the rest. Called when the gates of all rows of a tile are done, since a
+//   processor's
+//                                    window is too short to overlap the two by itself
+//   finish_row<stage>(step, b)       one row with any activations, from its stored sums
 #pragma once
 
 #include "kernels/cell.hpp"
@@ -56,67 +60,85 @@ class Forward {
     for (int64_t u = first; u < end && u < a.units; ++u) a.y.at(t, b)[u] = repeat ? a.y.at(t - 1, b)[u] : T(0);
   }
 
+  // Vectors of columns of a stage's products: the first stage has the input's product too.
+  template <int Stage>
+  static constexpr int kVectors = Stage == 0 ? kLayout.input.vectors : kLayout.recurrent[Stage].vectors;
+
+  // Vectors of one panel that registers hold the sums of.
+  template <int Stage, int Rows>
+  static constexpr int kAtOnce = kMostSums / Rows < kVectors<Stage> ? kMostSums / Rows : kVectors<Stage>;
+
+  // Two panels share a tile where registers hold all their sums, which hides the latency of fma behind few rows, and
+  // where each alone would end with fewer vectors than registers hold.
+  template <int Stage, int Rows>
+  static constexpr bool kTwoPanels =
+      2 * Rows * kVectors<Stage> <= kMostSums || kVectors<Stage> % kAtOnce<Stage, Rows> != 0;
+
+  // Panels are taken in pairs, since with short vectors their units share cache lines of the states.
   template <int Stage>
   void stage(int64_t t, const ForwardStep<T>& step, int64_t rows) const {
-    if (rows <= kRowsOfTwoPanels)
-      panels<Stage, 2, kRowsOfTwoPanels>(t, step, rows);
-    else
-      panels<Stage, 1, kRows>(t, step, rows);
+    const int64_t count = a.panel_end - a.panel_begin;
+    for (int64_t i = 0; i < count; i += 2) {
+      const int64_t panels = count - i < 2 ? 1 : 2;
+      const int64_t panel = t % 2 == 0 ? a.panel_begin + i : a.panel_end - i - panels;
+      for_each_block<kRows>(rows, [&](int64_t first, int64_t block) {
+        with_constant<kRows>(block, [&](auto r) { tiles<Stage, r.value>(t, step, a.active + first, panel, panels); });
+      });
+    }
     if (!a.fused)
       for (int64_t i = 0; i < rows; ++i) Cell::template finish_row<Stage>(step, a.active[i]);
     a.meeting();
   }
 
-  template <int Stage, int Panels, int MostRows>
-  void panels(int64_t t, const ForwardStep<T>& step, int64_t rows) const {
-    const int64_t count = a.panel_end - a.panel_begin;
-    for (int64_t i = 0; i < count;) {
-      const int64_t width = count - i < Panels ? 1 : Panels;
-      const int64_t panel = t % 2 == 0 ? a.panel_begin + i : a.panel_end - i - width;
-      for_each_block(rows, [&](int64_t first, int64_t block) {
-        with_constant<MostRows>(block, [&](auto r) {
-          if (width == 1)
-            tile<Stage, r.value, 1>(t, step, a.active + first, panel);
-          else
-            tile<Stage, r.value, Panels>(t, step, a.active + first, panel);
-        });
-      });
-      i += width;
+  template <int Stage, int Rows>
+  void tiles(int64_t t, const ForwardStep<T>& step, const int32_t* rows, int64_t panel, int64_t panels) const {
+    if constexpr (kTwoPanels<Stage, Rows>) {
+      if (panels == 2) return tile<Stage, Rows, 2>(t, step, rows, panel);
     }
+    for (int64_t p = 0; p < panels; ++p) tile<Stage, Rows, 1>(t, step, rows, panel + p);
   }
+
+  // The rows of a tile's products, and of its sums before and after them: [Panels, S, L] with a stride between panels.
+  template <int Rows, int Panels>
+  struct Tile {
+    int64_t panel, features, units;
+    const T *x[Rows], *h[Rows], *from[Rows];
+    T* to[Rows];
+    int64_t from_stride, to_stride;
+  };
 
   template <int Stage, int Rows, int Panels>
   __attribute__((noinline)) void tile(int64_t t, const ForwardStep<T>& step, const int32_t* rows, int64_t panel) const {
-    Sums<T, Rows, Panels> sums;
-    const T* factor[Rows];
-    if (Stage > 0) {
-      start(sums, [&](int p, int r) { return step.sums.at(panel + p, rows[r]); });
-    } else if (a.input_sums.data) {
-      start(sums, [&](int p, int r) { return a.input_sums.at(t % a.input_steps, panel + p, rows[r]); });
-    } else {
-      start(sums, [&](int p, int) { return a.weights.bias + (panel + p) * kSums * L; });
+    alignas(kVectorBytes) T sums[Rows][Panels][kSums * L];
+    Tile<Rows, Panels> tile{};
+    tile.panel = panel, tile.features = a.input_sums.data ? 0 : a.features, tile.units = a.units;
+    tile.from_stride = Stage > 0 ? step.sums.panel_stride : a.input_sums.data ? a.input_sums.panel_stride : kSums * L;
+    tile.to_stride = kSums * L;
     TIDEGATE_UNROLL
-      for (int r = 0; r < Rows; ++r) factor[r] = a.x.at(t, rows[r]);
-      multiply_input(sums, factor, panel);
+    for (int r = 0; r < Rows; ++r) {
+      tile.x[r] = a.x.at(t, rows[r]);
+      tile.h[r] = (Stage > 0 ? step.reset_h : step.h) + rows[r] * step.V;
+      tile.from[r] = Stage > 0             ? step.sums.at(panel, rows[r])
+                     : a.input_sums.data ? a.input_sums.at(t % a.input_steps, panel, rows[r])
+                                           : bias(panel);
+      tile.to[r] = sums[r][0];
     }
-    TIDEGATE_UNROLL
-    for (int r = 0; r < Rows; ++r) factor[r] = (Stage > 0 ? step.reset_h : step.h) + rows[r] * step.V;
-    constexpr Slots slots = kLayout.recurrent[Stage];
-    const int64_t panel_stride = a.units * slots.vectors * L;
-    accumulate<T, Rows, Panels, slots.vectors, slots.last>(
-        sums, factor, a.weights.recurrent[Stage] + panel * panel_stride, panel_stride, a.units);
-    const auto for_each_row = [&](auto f) TIDEGATE_INLINE_MEMBER {
-      TIDEGATE_UNROLL
+    multiply<Stage, 0>(tile);
+    if (!a.fused) return keep_sums<Stage>(step, rows, panel, sums);
+    for (int r = 0; r < Rows; ++r)
+      for (int p = 0; p < Panels; ++p) Cell::template finish_gates<Stage>(step, rows[r], panel + p, sums[r][p]);
+    for (int r = 0; r < Rows; ++r)
+      for (int p = 0; p < Panels; ++p) Cell::template finish_output<Stage>(step, rows[r], panel + p, sums[r][p]);
+  }
+
+  template <int Stage, int Rows, int Panels>
+  static void keep_sums(const ForwardStep<T>& step, const int32_t* rows, int64_t panel,
+                        const T (&sums)[Rows][Panels][kSums * L]) {
+    // A later stage adds to one of the sums and leaves the others.
+    constexpr int first = Stage > 0 ? kLayout.recurrent[Stage].last : 0, count = Stage > 0 ? 1 : kSums;
+    for (int r = 0; r < Rows; ++r)
       for (int p = 0; p < Panels; ++p)
-        TIDEGATE_UNROLL
-        for (int r = 0; r < Rows; ++r)
-          f(rows[r], panel + p, {sums[p][0][r], sums[p][1][r], sums[p][2][r], sums[p][3][r]});
-    };
-    using Row = const Vec<T>(&)[kSums];
-    if (a.fused)
-      for_each_row([&](int64_t b, int64_t at, Row row) TIDEGATE_INLINE_MEMBER { Cell::template finish<Stage>(step, b, at, row); });
-    else
-      for_each_row([&](int64_t b, int64_t at, Row row) TIDEGATE_INLINE_MEMBER { store_sums(step.sums.at(at, b), row); });
+        memcpy(step.sums.at(panel + p, rows[r]) + first * L, sums[r][p] + first * L, count * L * sizeof(T));
   }
 
   // The input product of a block of timesteps: with few rows in the batch, steps are what a panel of weights serves.
@@ -124,7 +146,7 @@ class Forward {
     const int64_t steps = a.timesteps - t < a.input_steps ? a.timesteps - t : a.input_steps;
     const int64_t rows = a.row_end - a.row_begin;
     for (int64_t panel = a.panel_begin; panel < a.panel_end; ++panel)
-      for_each_block(steps * rows, [&](int64_t first, int64_t block) {
+      for_each_block<kRows>(steps * rows, [&](int64_t first, int64_t block) {
         with_constant<kRows>(block, [&](auto r) { input_tile<r.value>(t, first, panel); });
       });
   }
@@ -132,37 +154,75 @@ class Forward {
   template <int Rows>
   __attribute__((noinline)) void input_tile(int64_t t, int64_t first, int64_t panel) const {
     const int64_t rows = a.row_end - a.row_begin;
-    Sums<T, Rows, 1> sums;
-    const T* x[Rows];
-    T* out[Rows];
+    Tile<Rows, 1> tile{};
+    tile.panel = panel, tile.features = a.features;
     TIDEGATE_UNROLL
     for (int r = 0; r < Rows; ++r) {
       const int64_t step = (first + r) / rows, b = a.row_begin + (first + r) % rows;
-      x[r] = a.x.at(t + step, b);
-      out[r] = a.input_sums.at(step, panel, b);
+      tile.x[r] = a.x.at(t + step, b);
+      tile.from[r] = bias(panel);
+      tile.to[r] = a.input_sums.at(step, panel, b);
     }
-    start(sums, [&](int, int) { return a.weights.bias + panel * kSums * L; });
-    multiply_input(sums, x, panel);
-    TIDEGATE_UNROLL
-    for (int r = 0; r < Rows; ++r) store_sums(out[r], {sums[0][0][r], sums[0][1][r], sums[0][2][r], sums[0][3][r]});
+    multiply<0, 0>(tile);
   }
 
-  template <int Rows, int Panels>
-  TIDEGATE_INLINE_MEMBER void multiply_input(Sums<T, Rows, Panels>& sums, const T* const (&x)[Rows], int64_t panel) const {
-    const int64_t panel_stride = a.features * kLayout.input.vectors * L;
-    accumulate<T, Rows, Panels, kLayout.input.vectors, kLayout.input.last>(sums, x, a.weights.kernel + panel * panel_stride,
-                                                                          panel_stride, a.features);
-  }
+  const T* bias(int64_t panel) const { return a.weights.bias + panel * kSums * L; }
 
-  // Loads the sums of (panel, row) from where `from` says.
-  template <int Rows, int Panels, class From>
-  TIDEGATE_INLINE void start(Sums<T, Rows, Panels>& sums, From from) {
-    TIDEGATE_UNROLL
-    for (int p = 0; p < Panels; ++p)
+  // All vectors of a tile, from `First` on, in as many turns as registers need to hold the sums.
+  template <int Stage, int First, int Rows, int Panels>
+  TIDEGATE_INLINE_MEMBER void multiply(const Tile<Rows, Panels>& tile) const {
+    constexpr int left = kVectors<Stage> - First, count = left < kAtOnce<Stage, Rows> ? left : kAtOnce<Stage, Rows>;
+    if constexpr (Rows * Panels * count <= kMostSums) {
+      multiply_vectors<Stage, First, count, Panels>(tile, 0);
+    } else {
       TIDEGATE_UNROLL
-      for (int r = 0; r < Rows; ++r)
+      for (int p = 0; p < Panels; ++p) multiply_vectors<Stage, First, count, 1>(tile, p);
+    }
+    if constexpr (count < left) multiply<Stage, First + count>(tile);
+  }
+
+  // Vectors [First, First + Count) of Panels panels of a tile, which has `skip` panels before them.
+  template <int Stage, int First, int Count, int Panels, int Rows, int PanelsOfTile>
+  TIDEGATE_INLINE_MEMBER void multiply_vectors(const Tile<Rows, PanelsOfTile>& tile, int skip) const {
+    constexpr Slots input = kLayout.input, recurrent = kLayout.recurrent[Stage];
+    constexpr int recurrent_left = recurrent.vectors - First;
+    constexpr int recurrent_count = recurrent_left < Count ? recurrent_left : Count;
+    const int64_t panel = tile.panel + skip;
+    Sums<T, Rows, Count, Panels> sums;
+    const auto for_each_sum = [&](auto f) TIDEGATE_INLINE_MEMBER {
+      TIDEGATE_UNROLL
+      for (int p = 0; p < Panels; ++p)
         TIDEGATE_UNROLL
-        for (int s = 0; s < kSums; ++s) sums[p][s][r] = load(from(p, r) + s * L);
+        for (int v = 0; v < Count; ++v)
+          TIDEGATE_UNROLL
+          for (int r = 0; r < Rows; ++r) f(sums[p][v][r], p + skip, First + v, r);
+    };
+    for_each_sum([&](Vec<T>& sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
+      sum = load(tile.from[r] + p * tile.from_stride + (Stage > 0 ? recurrent : input).slot(v) * L);
+    });
+    if constexpr (Stage == 0) {
+      accumulate<T, input.vectors, First, Count>(
+          sums, tile.x, columns<input.vectors>(a.weights.kernel, panel, a.features, tile.features));
+      // A recurrent share that is a sum of its own starts from its bias.
+      for_each_sum([&](Vec<T>& sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
+        if (v >= recurrent.vectors || input.slot(v) == recurrent.slot(v)) return;
+        store(tile.to[r] + p * tile.to_stride + input.slot(v) * L, sum);
+        sum = load(bias(tile.panel + p) + recurrent.slot(v) * L);
+      });
+    }
+    if constexpr (recurrent_count > 0)
+      accumulate<T, recurrent.vectors, First, recurrent_count>(
+          sums, tile.h, columns<recurrent.vectors>(a.weights.recurrent[Stage], panel, a.units, tile.units));
+    for_each_sum([&](Vec<T> sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
+      store(tile.to[r] + p * tile.to_stride + (v < recurrent.vectors ? recurrent : input).slot(v) * L, sum);
+    });
+  }
+
+  // Of packed weights [P, depth, Vectors, L] from a panel on; `depth` of them take part, all or none.
+  template <int Vectors>
+  static Columns<T> columns(const T* packed, int64_t panel, int64_t depth_of_panel, int64_t depth) {
+    const int64_t stride = depth_of_panel * Vectors * L;
+    return {packed + panel * stride, stride, depth};
   }
 
   const ForwardArgs<T>& a;

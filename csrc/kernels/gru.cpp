@@ -38,10 +38,21 @@ struct Gru {
   static constexpr Cell kCell = Cell::gru;
 
   template <int Stage, class T>
-  TIDEGATE_INLINE void finish(const ForwardStep<T>& step, int64_t b, int64_t panel, const Vec<T> (&sums)[kSums]) {
-    const Vec<T> z = sigmoid<T>(sums[0]), r = sigmoid<T>(sums[1]), candidate = tanh<T>(fma(r, sums[3], sums[2]));
+  TIDEGATE_INLINE void finish_gates(const ForwardStep<T>&, int64_t, int64_t, T* sums) {
+    Vec<T> sum[kSums];
+    load_sums(sums, sum);
+    const Vec<T> z = sigmoid<T>(sum[0]), r = sigmoid<T>(sum[1]);
+    store_sums(sums, {z, r, fma(r, sum[3], sum[2]), sum[3]});
+  }
+
+  template <int Stage, class T>
+  TIDEGATE_INLINE void finish_output(const ForwardStep<T>& step, int64_t b, int64_t panel, const T* sums) {
+    Vec<T> gate[kSums];
+    load_sums(sums, gate);
+    const auto [z, r, candidate_sum, share] = gate;
+    const Vec<T> candidate = tanh<T>(candidate_sum);
     step.store_output(b, panel, blend<T>(z, load(step.h + b * step.V + panel * kLanes<T>), candidate));
-    if (step.gates.data) store_sums(step.gates.at(panel, b), {z, r, candidate, sums[3]});
+    if (step.gates.data) store_sums(step.gates.at(panel, b), {z, r, candidate, share});
   }
 
   template <int Stage, class T>
@@ -105,16 +116,22 @@ struct GruResetBefore {
   static constexpr Cell kCell = Cell::gru_reset_before;
 
   template <int Stage, class T>
-  TIDEGATE_INLINE void finish(const ForwardStep<T>& step, int64_t b, int64_t panel, const Vec<T> (&sums)[kSums]) {
+  TIDEGATE_INLINE void finish_gates(const ForwardStep<T>& step, int64_t b, int64_t panel, T* sums) {
     const int64_t at = b * step.V + panel * kLanes<T>;
-    const Vec<T> h = load(step.h + at), r = sigmoid<T>(sums[1]);
     if constexpr (Stage == 0) {
-      store(step.reset_h + at, r * h);
-      store_sums(step.sums.at(panel, b), sums);
-    } else {
-      const Vec<T> z = sigmoid<T>(sums[0]), candidate = tanh<T>(sums[2]);
-      step.store_output(b, panel, blend<T>(z, h, candidate));
-      if (step.gates.data) store_sums(step.gates.at(panel, b), {z, r, candidate, sums[3]});
+      const Vec<T> z = sigmoid<T>(load(sums)), r = sigmoid<T>(load(sums + kLanes<T>));
+      store(step.reset_h + at, r * load(step.h + at));
+      store_sums(step.sums.at(panel, b), {z, r, load(sums + 2 * kLanes<T>), broadcast(T(0))});
+    }
+  }
+
+  template <int Stage, class T>
+  TIDEGATE_INLINE void finish_output(const ForwardStep<T>& step, int64_t b, int64_t panel, const T* sums) {
+    if constexpr (Stage == 1) {
+      const T* gate = step.sums.at(panel, b);
+      const Vec<T> z = load(gate), r = load(gate + kLanes<T>), candidate = tanh<T>(load(sums + 2 * kLanes<T>));
+      step.store_output(b, panel, blend<T>(z, load(step.h + b * step.V + panel * kLanes<T>), candidate));
+      if (step.gates.data) store_sums(step.gates.at(panel, b), {z, r, candidate, broadcast(T(0))});
     }
   }
 

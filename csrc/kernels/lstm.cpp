@@ -16,13 +16,20 @@ struct Lstm {
   static constexpr Cell kCell = Cell::lstm;
 
   template <int Stage, class T>
-  TIDEGATE_INLINE void finish(const ForwardStep<T>& step, int64_t b, int64_t panel, const Vec<T> (&sums)[kSums]) {
+  TIDEGATE_INLINE void finish_gates(const ForwardStep<T>& step, int64_t b, int64_t panel, T* sums) {
     const int64_t at = b * step.V + panel * kLanes<T>;
-    const Vec<T> i = sigmoid<T>(sums[0]), f = sigmoid<T>(sums[1]), g = tanh<T>(sums[2]), o = sigmoid<T>(sums[3]);
-    const Vec<T> c = fma(f, load(step.c + at), i * g);
-    store(step.c_next + at, c);
-    step.store_output(b, panel, o * tanh<T>(c));
+    Vec<T> sum[kSums];
+    load_sums(sums, sum);
+    const Vec<T> i = sigmoid<T>(sum[0]), f = sigmoid<T>(sum[1]), g = tanh<T>(sum[2]), o = sigmoid<T>(sum[3]);
+    store(step.c_next + at, fma(f, load(step.c + at), i * g));
+    store(sums + 3 * kLanes<T>, o);
     if (step.gates.data) store_sums(step.gates.at(panel, b), {i, f, g, o});
+  }
+
+  template <int Stage, class T>
+  TIDEGATE_INLINE void finish_output(const ForwardStep<T>& step, int64_t b, int64_t panel, const T* sums) {
+    const Vec<T> o = load(sums + 3 * kLanes<T>), c = load(step.c_next + b * step.V + panel * kLanes<T>);
+    step.store_output(b, panel, o * tanh<T>(c));
   }
 
   template <int Stage, class T>

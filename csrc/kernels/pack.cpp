@@ -1,6 +1,6 @@
 // Weights between Keras's layout and the panels that the tiles read: see PackedCell and ProductArgs.
 #include "kernels/table.hpp"
-#include "simd/vec.hpp"
+#include "kernels/tile.hpp"
 
 namespace tidegate::TIDEGATE_ISA {
 namespace {
@@ -17,12 +17,13 @@ int64_t lanes_of(int64_t width, int64_t first) {
 
 template <class T>
 void gates_to_panels(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed) {
-  for (int64_t p = 0; p < panels_of<T>(units); ++p) {
-    const int64_t unit = p * kLanes<T>;
-    for (int64_t k = 0; k < depth; ++k)
-      for (int v = 0; v < vectors; ++v, packed += kLanes<T>)
-        store(packed, load_first(from + (k * gates + first_gate + v) * units + unit, lanes_of<T>(units, unit)));
-  }
+  for (int64_t p = 0; p < panels_of<T>(units); ++p)
+    for (int strip = 0; strip < vectors; strip += kStrip)
+      for (int64_t k = 0; k < depth; ++k)
+        for (int v = strip; v < vectors && v < strip + kStrip; ++v, packed += kLanes<T>) {
+          const int64_t unit = p * kLanes<T>;
+          store(packed, load_first(from + (k * gates + first_gate + v) * units + unit, lanes_of<T>(units, unit)));
+        }
 }
 
 template <class T>
@@ -35,12 +36,12 @@ void panels_to_gates(const T* packed, int64_t depth, int64_t units, int gates, i
   }
 }
 
-// Calls put(k, j, columns) for each element of columns [Q, depth, <= 4, L]; j >= width is padding.
+// Sets each element (k, j) of columns [Q, depth, <= kStrip, L] to element(k, j); j >= width is padding.
 template <class T, class Element>
 void fill_columns(int64_t depth, int64_t width, T* columns, Element element) {
   constexpr int64_t L = kLanes<T>;
-  for (int64_t first = 0; first < width; first += 4 * L) {
-    const int64_t whole = (width - first + L - 1) / L * L, block = whole < 4 * L ? whole : 4 * L;
+  for (int64_t first = 0; first < width; first += kStrip * L) {
+    const int64_t whole = (width - first + L - 1) / L * L, block = whole < kStrip * L ? whole : kStrip * L;
     for (int64_t k = 0; k < depth; ++k)
       for (int64_t j = 0; j < block; ++j) *columns++ = first + j < width ? element(k, first + j) : T(0);
   }

@@ -8,12 +8,10 @@
 namespace tidegate::TIDEGATE_ISA {
 namespace {
 
-constexpr int kMostVectors = 4;
-
 template <class T, int Rows, int Vectors>
 __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t first, const T* columns, int64_t column) {
   constexpr int L = kLanes<T>;
-  Sums<T, Rows, 1> sums;
+  Sums<T, Rows, Vectors> sums;
   T* y[Rows];
   const T* x[Rows];
   TIDEGATE_UNROLL
@@ -37,7 +35,7 @@ __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t fir
       const T* factor[Rows];
       TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) factor[r] = x[r] + piece * a.runs.stride + a.runs.offset[run];
-      accumulate<T, Rows, 1, Vectors, Vectors - 1>(sums, factor, columns, 0, a.runs.length[run]);
+      accumulate<T, Vectors, 0, Vectors>(sums, factor, Columns<T>{columns, 0, a.runs.length[run]});
       columns += a.runs.length[run] * Vectors * L;
     }
   }
@@ -51,11 +49,11 @@ template <class T>
 void product_rows(const ProductArgs<T>& a) {
   constexpr int L = kLanes<T>;
   const T* columns = a.columns;
-  for (int64_t column = 0; column < a.width; column += kMostVectors * L) {
-    const int64_t needed = (a.width - column + L - 1) / L, vectors = needed < kMostVectors ? needed : kMostVectors;
-    for_each_block(a.rows, [&](int64_t first, int64_t rows) {
+  for (int64_t column = 0; column < a.width; column += kStrip * L) {
+    const int64_t needed = (a.width - column + L - 1) / L, vectors = needed < kStrip ? needed : kStrip;
+    for_each_block<kRows>(a.rows, [&](int64_t first, int64_t rows) {
       with_constant<kRows>(rows, [&](auto r) {
-        with_constant<kMostVectors>(vectors, [&](auto v) { product_tile<T, r.value, v.value>(a, first, columns, column); });
+        with_constant<kStrip>(vectors, [&](auto v) { product_tile<T, r.value, v.value>(a, first, columns, column); });
       });
     });
     columns += a.runs.depth() * vectors * L;
@@ -78,7 +76,7 @@ __attribute__((noinline)) void outer_tile(const OuterArgs<T>& a, int64_t begin, 
   for (int64_t e = begin; e < end; ++e) {
     const T* factor = a.a[e] + m;
     const T* d = a.d + e * a.d_stride;
-    if constexpr (kRegisters == 32) {
+    if constexpr (Vectors <= Rows) {
       Vec<T> w[Vectors];
       TIDEGATE_UNROLL
       for (int v = 0; v < Vectors; ++v) w[v] = load(d + Slots{Vectors, Last}.slot(v) * L);
@@ -108,10 +106,11 @@ __attribute__((noinline)) void outer_tile(const OuterArgs<T>& a, int64_t begin, 
 
 template <class T, int Vectors, int Last>
 void outer_passes(const OuterArgs<T>& a) {
+  constexpr int kMostRows = kMostSums / Vectors < kRows ? kMostSums / Vectors : kRows;
   for (int64_t begin = 0; begin < a.entries; begin += kEntriesOfPass) {
     const int64_t end = a.entries - begin < kEntriesOfPass ? a.entries : begin + kEntriesOfPass;
-    for_each_block(a.depth_end - a.depth_begin, [&](int64_t first, int64_t rows) {
-      with_constant<kRows>(rows, [&](auto r) {
+    for_each_block<kMostRows>(a.depth_end - a.depth_begin, [&](int64_t first, int64_t rows) {
+      with_constant<kMostRows>(rows, [&](auto r) {
         outer_tile<T, r.value, Vectors, Last>(a, begin, end, a.depth_begin + first);
       });
     });

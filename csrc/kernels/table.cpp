@@ -12,6 +12,7 @@ namespace {
 template <class T>
 constexpr KernelTable<T> table(double (*fma_chain)(int64_t)) {
   return {kLanes<T>,
+          kStrip,
           kRows,
           {forward_lstm, forward_gru, forward_gru_reset_before},
           {backward_lstm, backward_gru, backward_gru_reset_before},

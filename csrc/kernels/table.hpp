@@ -11,21 +11,22 @@ namespace tidegate {
 template <class T>
 struct KernelTable {
   int lanes;
+  int strip;  // vectors of weights side by side in memory: see packed layouts below
   int tile_rows;
   void (*forward[3])(const ForwardArgs<T>&);    // by Cell
   void (*backward[3])(const BackwardArgs<T>&);  // by Cell
   void (*product)(const ProductArgs<T>&);
   void (*outer)(const OuterArgs<T>&);
 
-  // packed [P, depth, vectors, L] from [depth, gates * U]: gate first_gate + v of the units of each panel.
+  // packed [P, strips, depth, <= strip, L] from [depth, gates * U]: gate first_gate + v of the units of each panel.
   void (*pack_gates)(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed);
-  // The inverse, for gradients.
+  // The inverse for gradients, which are [P, depth, vectors, L].
   void (*unpack_gates)(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to);
   // The transpose of such gates as columns of a product: depth runs over [P, vectors, L], width over the rows of
   // `from`.
   void (*pack_gate_columns)(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,
                             T* columns);
-  // columns [Q, depth, <= 4, L] of a matrix whose element (k, j) is from[k * depth_stride + j * width_stride].
+  // columns [Q, depth, <= strip, L] of a matrix whose element (k, j) is from[k * depth_stride + j * width_stride].
   void (*pack_columns)(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,
                        T* columns);
 

@@ -9,38 +9,59 @@
 
 namespace tidegate::TIDEGATE_ISA {
 
-// Rows of a full tile of four vectors. 32 registers: 6 x 4 sums + 4 weights + 1 broadcast = 29. 16 registers: 3 x 4
-// sums + 3 broadcasts + 1 weight = 16.
-constexpr int kRows = kRegisters == 32 ? 6 : 3;
+// Rows of a full tile.
+constexpr int kRows = 6;
 
-// With this many rows or fewer there are registers for two panels, which hides the latency of fma.
-constexpr int kRowsOfTwoPanels = kRows / 2;
+// Vectors of columns that lie side by side in memory and are multiplied together by a full tile. 32 registers: 6 x 4
+// sums + 4 weights + 1 broadcast = 29. 16 registers: 6 x 2 sums + 2 weights + 1 broadcast = 15; wider and lower tiles
+// would read weights faster than the L2 cache gives them.
+constexpr int kStrip = kRegisters == 32 ? 4 : 2;
 
-template <class T, int Rows, int Panels>
-using Sums = Vec<T>[Panels][kSums][Rows];
+// Sums that registers hold beside the factors of their products.
+constexpr int kMostSums = kRows * kStrip;
 
-// sums[p][slot of v][r] += sum over k of a[r][k] * weights[p][k][v], weights [depth, Vectors, L] a panel.
-template <class T, int Rows, int Panels, int Vectors, int Last>
-TIDEGATE_INLINE void accumulate(Sums<T, Rows, Panels>& sums, const T* const (&a)[Rows], const T* weights,
-                                int64_t panel_stride, int64_t depth) {
-  constexpr int L = kLanes<T>;
+template <class T, int Rows, int Vectors, int Panels = 1>
+using Sums = Vec<T>[Panels][Vectors][Rows];
+
+// Weights [Panels, depth, Vectors, L] of a product, a panel in strips: [strip][depth][<= kStrip][L].
+template <class T>
+struct Columns {
+  const T* data;
+  int64_t panel_stride, depth;
+};
+
+// sums[p][v][r] += sum over k of a[r][k] * column First + v of panel p, whose panels are Vectors wide.
+template <class T, int Vectors, int First, int Count, int Rows, int Held, int Panels>
+TIDEGATE_INLINE void accumulate(Vec<T> (&sums)[Panels][Held][Rows], const T* const (&a)[Rows],
+                                const Columns<T>& columns) {
+  constexpr int L = kLanes<T>, kFirstStrip = First / kStrip, kStrips = (First + Count - 1) / kStrip - kFirstStrip + 1;
+  const T* strip[Panels][kStrips];
+  TIDEGATE_UNROLL
+  for (int p = 0; p < Panels; ++p)
+    TIDEGATE_UNROLL
+    for (int s = 0; s < kStrips; ++s)
+      strip[p][s] = columns.data + p * columns.panel_stride + (kFirstStrip + s) * kStrip * L * columns.depth;
+
+  const auto weight = [&](int p, int v) TIDEGATE_INLINE_MEMBER {
+    const int column = First + v;
+    return load(strip[p][column / kStrip - kFirstStrip] + column % kStrip * L);
+  };
   // Unrolled, since the loop's own instructions compete with fma for two of the ports.
 #pragma GCC unroll 4
-  for (int64_t k = 0; k < depth; ++k, weights += Vectors * L) {
-    if constexpr (kRegisters == 32) {
-      Vec<T> w[Panels][Vectors];
-  TIDEGATE_UNROLL
+  for (int64_t k = 0; k < columns.depth; ++k) {
+    if constexpr (Panels * Count <= Rows) {
+      Vec<T> w[Panels][Count];
+      TIDEGATE_UNROLL
       for (int p = 0; p < Panels; ++p)
         TIDEGATE_UNROLL
-        for (int v = 0; v < Vectors; ++v) w[p][v] = load(weights + p * panel_stride + v * L);
+        for (int v = 0; v < Count; ++v) w[p][v] = weight(p, v);
       TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) {
         const Vec<T> x = broadcast(a[r][k]);
         TIDEGATE_UNROLL
         for (int p = 0; p < Panels; ++p)
           TIDEGATE_UNROLL
-          for (int v = 0; v < Vectors; ++v)
-            sums[p][Slots{Vectors, Last}.slot(v)][r] = fma(x, w[p][v], sums[p][Slots{Vectors, Last}.slot(v)][r]);
+          for (int v = 0; v < Count; ++v) sums[p][v][r] = fma(x, w[p][v], sums[p][v][r]);
       }
     } else {
       Vec<T> x[Rows];
@@ -49,25 +70,30 @@ TIDEGATE_INLINE void accumulate(Sums<T, Rows, Panels>& sums, const T* const (&a)
       TIDEGATE_UNROLL
       for (int p = 0; p < Panels; ++p)
         TIDEGATE_UNROLL
-        for (int v = 0; v < Vectors; ++v) {
-          const Vec<T> w = load(weights + p * panel_stride + v * L);
+        for (int v = 0; v < Count; ++v) {
+          const Vec<T> w = weight(p, v);
           TIDEGATE_UNROLL
-          for (int r = 0; r < Rows; ++r)
-            sums[p][Slots{Vectors, Last}.slot(v)][r] = fma(x[r], w, sums[p][Slots{Vectors, Last}.slot(v)][r]);
+          for (int r = 0; r < Rows; ++r) sums[p][v][r] = fma(x[r], w, sums[p][v][r]);
         }
     }
+    TIDEGATE_UNROLL
+    for (int p = 0; p < Panels; ++p)
+      TIDEGATE_UNROLL
+      for (int s = 0; s < kStrips; ++s) {
+        const int width = Vectors - (kFirstStrip + s) * kStrip;
+        strip[p][s] += (width < kStrip ? width : kStrip) * L;
+      }
   }
 }
 
-// Calls block(first, rows) for blocks of at most kRows that divide n evenly: 16 rows are 6 + 5 + 5, without an orphan.
-template <class Block>
+// Calls block(first, rows) for all n rows, at most `Most` at a time. A tile of one or two rows waits for its own
+// results, so Most + 1 and Most + 2 rows are halved.
+template <int Most, class Block>
 TIDEGATE_INLINE void for_each_block(int64_t n, Block block) {
-  const int64_t blocks = (n + kRows - 1) / kRows;
-  int64_t first = 0;
-  for (int64_t i = 0; i < blocks; ++i) {
-    const int64_t rows = n / blocks + (i < n % blocks);
+  for (int64_t first = 0, rows; first < n; first += rows) {
+    const int64_t left = n - first;
+    rows = left <= Most ? left : left <= Most + 2 ? (left + 1) / 2 : Most;
     block(first, rows);
-    first += rows;
   }
 }
 
