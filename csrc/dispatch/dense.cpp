@@ -6,7 +6,6 @@ namespace tidegate {
 namespace {
 
 constexpr int64_t kRowsOfChunk = 96;
-constexpr int64_t kDepthOfItem = 96;
 
 int64_t whole_vectors(int64_t n, int64_t lanes) { return (n + lanes - 1) / lanes * lanes; }
 
@@ -83,25 +82,21 @@ void backward(const InstructionSet& set, const DenseConfig& config, const DenseB
     member.meet();
     if (call.d_x)
       multiply(kernels, begin, end, d_sums, U, scratch[transposed_part], static_cast<const T*>(nullptr), call.d_x, F);
-    int64_t item = 0;
-    for (int64_t column = 0; column < U; column += kernels.strip * L) {
-      const int64_t width = std::min(kernels.strip * L, U - column), whole = whole_vectors(width, L);
+    const int64_t block = kernels.strip * L;
+    for_each_share(member, (U + block - 1) / block, F, [&](int64_t q, int64_t first, int64_t last) {
+      const int64_t column = q * block, width = std::min(block, U - column), whole = whole_vectors(width, L);
       const int vectors = static_cast<int>(whole / L);
-      for (int64_t first = 0; first < F; first += kDepthOfItem) {
-        if (item++ % member.count != member.index) continue;
-        const int64_t last = std::min(F, first + kDepthOfItem);
-        T* gradient = scratch[d_kernel_part] + column * F;
-        kernels.outer({N,
-                       first,
-                       last,
-                       scratch[rows_part],
-                       scratch[panels_part] + column * N,
-                       whole,
-                       {vectors, vectors - 1},
-                       gradient});
-        for (int64_t k = first; k < last; ++k) std::copy_n(gradient + k * whole, width, call.d_kernel + k * U + column);
-      }
-    }
+      T* gradient = scratch[d_kernel_part] + column * F;
+      kernels.outer({N,
+                     first,
+                     last,
+                     scratch[rows_part],
+                     scratch[panels_part] + column * N,
+                     whole,
+                     {vectors, vectors - 1},
+                     gradient});
+      for (int64_t k = first; k < last; ++k) std::copy_n(gradient + k * whole, width, call.d_kernel + k * U + column);
+    });
     if (call.d_bias && member.index == 0) {
       std::fill_n(call.d_bias, U, T(0));
       kernels.sum_rows(d_sums, N, U, U, call.d_bias);

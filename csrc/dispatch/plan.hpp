@@ -15,6 +15,17 @@ inline int threads_for(double flops) {
   return static_cast<int>(std::clamp(flops / kFlopsOfThread, 1.0, static_cast<double>(num_threads())));
 }
 
+// A member's share of `panels` panels of `depth` rows each, as even as possible: f(panel, first row, end of rows).
+template <class F>
+void for_each_share(const Member& member, int64_t panels, int64_t depth, F f) {
+  const int64_t end = member.end(panels * depth);
+  for (int64_t at = member.begin(panels * depth); at < end;) {
+    const int64_t panel = at / depth, first = at % depth, last = std::min(depth, first + end - at);
+    f(panel, first, last);
+    at += last - first;
+  }
+}
+
 // Bytes of the L2 cache of one core, 1 MiB where the system does not say.
 int64_t l2_bytes();
 

@@ -11,8 +11,6 @@ namespace {
 
 // Entries of a block: 256 of LSTM(128) are 512 KiB of d_sums.
 constexpr int64_t kEntriesOfBlock = 256;
-// Rows of a weight gradient that one item of shared work covers.
-constexpr int64_t kDepthOfItem = 96;
 
 template <class T>
 class Backward {
@@ -176,21 +174,18 @@ class Backward {
   }
 
   void gradients(const Member& member) {
-    int64_t item = 0;
     const auto share = [&](const T* const* rows, int64_t depth, Slots slots, T* gradient) {
-      for (int64_t panel = 0; panel < P; ++panel)
-        for (int64_t first = 0; first < depth; first += kDepthOfItem)
-          if (item++ % member.count == member.index)
-            kernels.outer({entries, first, std::min(depth, first + kDepthOfItem), rows, args.d_sums.at(0, panel, 0),
-                           row, slots, gradient + panel * depth * slots.vectors * L});
+      for_each_share(member, P, depth, [&](int64_t panel, int64_t first, int64_t last) {
+        kernels.outer({entries, first, last, rows, args.d_sums.at(0, panel, 0), row, slots,
+                       gradient + panel * depth * slots.vectors * L});
+      });
     };
     for (int stage = 0; stage < layout.stages; ++stage)
       share(scratch[stage == 0 ? h_rows_part : reset_rows_part], U, layout.recurrent[stage],
             scratch[d_recurrent_part[stage]]);
     share(scratch[x_rows_part], F, layout.input, scratch[d_kernel_part]);
-    for (int64_t panel = 0; panel < P; ++panel)
-      if (item++ % member.count == member.index)
-        kernels.sum_rows(args.d_sums.at(0, panel, 0), entries, row, row, scratch[d_bias_part] + panel * row);
+    for (int64_t panel = member.begin(P); panel < member.end(P); ++panel)
+      kernels.sum_rows(args.d_sums.at(0, panel, 0), entries, row, row, scratch[d_bias_part] + panel * row);
     if (!call.d_x) return;
     const int64_t begin = member.begin(entries), end = member.end(entries);
     kernels.product({end - begin, scratch[from_part] + begin, runs_of(layout.input, P, args.d_sums.panel_stride, L),

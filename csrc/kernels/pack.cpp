@@ -36,30 +36,35 @@ void panels_to_gates(const T* packed, int64_t depth, int64_t units, int gates, i
   }
 }
 
-// Sets each element (k, j) of columns [Q, depth, <= kStrip, L] to element(k, j); j >= width is padding.
-template <class T, class Element>
-void fill_columns(int64_t depth, int64_t width, T* columns, Element element) {
+// columns [Q, depth, <= kStrip, L], where element (k, j) is row(k)[j * stride]; null rows, and j >= width, are zeros.
+template <class T, class Row>
+void fill_columns(int64_t depth, int64_t width, int64_t stride, T* columns, Row row) {
   constexpr int64_t L = kLanes<T>;
   for (int64_t first = 0; first < width; first += kStrip * L) {
-    const int64_t whole = (width - first + L - 1) / L * L, block = whole < kStrip * L ? whole : kStrip * L;
-    for (int64_t k = 0; k < depth; ++k)
-      for (int64_t j = 0; j < block; ++j) *columns++ = first + j < width ? element(k, first + j) : T(0);
+    const int64_t left = width - first, whole = (left + L - 1) / L * L;
+    const int64_t block = whole < kStrip * L ? whole : kStrip * L, real = left < block ? left : block;
+    for (int64_t k = 0; k < depth; ++k, columns += block) {
+      const T* from = row(k);
+      const int64_t n = from ? real : 0;
+      for (int64_t j = 0; j < n; ++j) columns[j] = from[(first + j) * stride];
+      for (int64_t j = n; j < block; ++j) columns[j] = 0;
+    }
   }
 }
 
 template <class T>
 void gates_to_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors, T* columns) {
   constexpr int64_t L = kLanes<T>;
-  fill_columns(panels_of<T>(units) * vectors * L, width, columns, [=](int64_t k, int64_t j) {
+  fill_columns(panels_of<T>(units) * vectors * L, width, gates * units, columns, [=](int64_t k) -> const T* {
     const int64_t panel = k / (vectors * L), v = k / L % vectors, unit = panel * L + k % L;
-    return unit < units ? from[(j * gates + first_gate + v) * units + unit] : T(0);
+    return unit < units ? from + (first_gate + v) * units + unit : nullptr;
   });
 }
 
 template <class T>
 void matrix_to_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,
                        T* columns) {
-  fill_columns(depth, width, columns, [=](int64_t k, int64_t j) { return from[k * depth_stride + j * width_stride]; });
+  fill_columns(depth, width, width_stride, columns, [=](int64_t k) { return from + k * depth_stride; });
 }
 
 }  // namespace
