@@ -70,7 +70,7 @@ class Cell:
         return self.input_flops / peak + self.timesteps * step
 
     def time_once(self) -> None:
-        """Times enough calls to outlast the clock's and the scheduler's grain, after one that warms the caches."""
+        """Times enough calls to outlast the clock's grain, after one that brings the weights into cache."""
         calls = max(1, int(2e-3 / self.seconds[-1])) if self.seconds else 1
         self.program.run(self.x)
         start = time.perf_counter()

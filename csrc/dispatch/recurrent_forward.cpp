@@ -96,7 +96,7 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   const InstructionSet& set = weights.set();
   const KernelTable<T>& kernels = table<T>(set);
   const CellLayout layout = config.layout();
-  const auto [B, steps, F] = call.shape;
+  const int64_t B = call.shape.batch, steps = call.shape.timesteps, F = call.shape.features;
   const int64_t U = config.units, L = kernels.lanes, P = (U + L - 1) / L, V = P * L, row = kSums * L;
   if (B == 0) return;
   const Plan plan = tidegate::plan(config, call.shape, kernels);

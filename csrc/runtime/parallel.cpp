@@ -76,7 +76,7 @@ class Barrier {
 };
 
 std::atomic<bool> forked{false};
-std::mutex team_mutex;
+[[maybe_unused]] std::mutex team_mutex;
 std::atomic<int> threads_setting{0};
 
 // libgomp's threads do not live on in a forked child, and its next parallel region there would wait for them for ever.
@@ -122,7 +122,7 @@ int num_threads() {
 
 void set_num_threads(int threads) { threads_setting = std::max(1, threads); }
 
-void detail::run_team(int wanted, void (*body)(void*, const Member&), void* context) {
+void detail::run_team([[maybe_unused]] int wanted, void (*body)(void*, const Member&), void* context) {
 #if defined(_OPENMP)
   if (wanted > 1 && !forked.load(std::memory_order_relaxed)) {
     const std::unique_lock<std::mutex> mine(team_mutex, std::try_to_lock);
