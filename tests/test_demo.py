@@ -31,7 +31,6 @@ def test_a_bad_seed_is_bad_usage(seed: str, capsys: pytest.CaptureFixture[str]) 
     [("a.png", "Picture"), ("plain", "Picture"), ("a.foo", "No picture"), ("none/a.png", "No picture")],
 )
 def test_the_picture_is_where_it_says_or_it_says_why_not(tmp_path: Path, name: str, answer: str) -> None:
-    pytest.importorskip("matplotlib")
     series = demo.load_series()
     path, truth = tmp_path / name, series.passengers[-demo.TEST_MONTHS :]
     text = demo.draw(path, series, dict.fromkeys(("LSTM", "GRU", "same month last year"), truth))
