@@ -1,16 +1,15 @@
-// Operators (one native layer's configuration, with forward and backward) and Programs (a chain of them, packed).
+// Operators: one native layer's configuration, with forward and backward.
 #include <pybind11/stl.h>
 
 #include <array>
 #include <variant>
 
-#include "bindings/arrays.hpp"
+#include "bindings/operator.hpp"
 
 namespace tidegate::python {
 namespace {
 
 using OptionalArray = std::optional<py::array>;
-using Arrays = std::vector<py::array>;
 using OptionalArrays = std::optional<std::vector<OptionalArray>>;
 
 // What a forward pass keeps for its backward pass: arrays of the caller, held alive, and native buffers.
@@ -28,12 +27,6 @@ struct Kept {
     if (const auto* k = std::get_if<KeptRecurrent<double>>(&recurrent)) total += k->bytes();
     return total;
   }
-};
-
-struct Operator {
-  virtual ~Operator() = default;
-  virtual std::unique_ptr<Step<float>> step(const Arrays& weights, float) const = 0;
-  virtual std::unique_ptr<Step<double>> step(const Arrays& weights, double) const = 0;
 };
 
 void check_count(size_t count, size_t expected, const char* name) {
@@ -286,45 +279,6 @@ class Dense final : public Operator {
   const DenseConfig config;
 };
 
-class BoundProgram {
- public:
-  explicit BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps) {
-    if (steps.empty()) throw py::value_error("argument `steps` expected at least one operator with its weights.");
-    if (steps[0].second.empty()) throw py::value_error("argument `weights` expected at least one array.");
-    with_element(steps[0].second[0], "weights", [&](auto element) {
-      using T = decltype(element);
-      typename Program<T>::Steps native;
-      for (const auto& [op, weights] : steps) native.push_back(op->step(weights, element));
-      program_ = std::make_unique<Program<T>>(std::move(native));
-    });
-  }
-
-  py::array run(const py::array& x) const {
-    if (const auto* program = std::get_if<std::unique_ptr<Program<float>>>(&program_)) return run_of(**program, x);
-    return run_of(*std::get<std::unique_ptr<Program<double>>>(program_), x);
-  }
-
-  size_t packed_bytes() const {
-    return std::visit([](const auto& program) { return program->packed_bytes(); }, program_);
-  }
-
- private:
-  template <class T>
-  static py::array run_of(const Program<T>& program, const py::array& x) {
-    const T* from = data_of<T>(x, "x");
-    const std::vector<Shape> shapes = program.shapes(shape_of(x));
-    py::array_t<T> y = new_array<T>(shapes.back());
-    T* to = y.mutable_data();
-    {
-      const ReleaseGil release(program.flops(shapes));
-      program.run(shapes, from, to);
-    }
-    return y;
-  }
-
-  std::variant<std::unique_ptr<Program<float>>, std::unique_ptr<Program<double>>> program_;
-};
-
 Cell cell_named(const std::string& name, bool reset_after) {
   if (name == "lstm") return Cell::lstm;
   if (name == "gru") return reset_after ? Cell::gru : Cell::gru_reset_before;
@@ -366,11 +320,6 @@ void bind_operators(py::module_& m) {
            "units"_a, py::kw_only(), "activation"_a = "linear", "use_bias"_a = true)
       .def("forward", &Dense::forward, "x"_a, "weights"_a, "keep"_a = false)
       .def("backward", &Dense::backward, "kept"_a, "d_y"_a, "need_d_x"_a = true);
-
-  py::class_<BoundProgram>(m, "Program")
-      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&>(), "steps"_a)
-      .def("run", &BoundProgram::run, "x"_a)
-      .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);
 }
 
 }  // namespace tidegate::python

@@ -39,11 +39,17 @@ Shape RecurrentStep<T>::output_shape(const Shape& input) const {
 }
 
 template <class T>
-void RecurrentStep<T>::run(const Shape& input, const T* x, T* y) const {
+std::vector<int64_t> RecurrentStep<T>::state_lengths() const {
+  return std::vector<int64_t>(static_cast<size_t>(config_.layout().states), config_.units);
+}
+
+template <class T>
+void RecurrentStep<T>::advance(const Shape& input, const T* x, T* y, T* const* states) const {
   RecurrentForward<T> call{};
   call.shape = {input[0], input[1], input[2]};
   call.x = x;
   call.y = y;
+  for (int i = 0; states && i < config_.layout().states; ++i) call.states[i] = call.final_states[i] = states[i];
   forward(config_, weights_, call, static_cast<KeptRecurrent<T>*>(nullptr));
 }
 
@@ -91,7 +97,22 @@ double Program<T>::flops(const std::vector<Shape>& shapes) const {
 }
 
 template <class T>
-void Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* y) const {
+std::vector<int64_t> Program<T>::state_lengths() const {
+  std::vector<int64_t> lengths;
+  for (const auto& step : steps_)
+    for (const int64_t length : step->state_lengths()) lengths.push_back(length);
+  return lengths;
+}
+
+template <class T>
+int64_t Program<T>::first_without_streams() const {
+  for (size_t i = 0; i < steps_.size(); ++i)
+    if (!steps_[i]->streams()) return static_cast<int64_t>(i);
+  return -1;
+}
+
+template <class T>
+void Program<T>::advance(const std::vector<Shape>& shapes, const T* x, T* y, T* const* states) const {
   Array<T> between[2];
   for (size_t i = 0; i < steps_.size(); ++i) {
     T* to = y;
@@ -99,7 +120,8 @@ void Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* y) const {
       between[i % 2] = Array<T>(elements(shapes[i + 1]));
       to = between[i % 2].data();
     }
-    steps_[i]->run(shapes[i], x, to);
+    steps_[i]->advance(shapes[i], x, to, states);
+    if (states) states += steps_[i]->state_lengths().size();
     x = to;
   }
 }

@@ -22,6 +22,12 @@ class Step {
   // Throws std::invalid_argument for a shape that the step cannot take.
   virtual Shape output_shape(const Shape& input) const = 0;
   virtual void run(const Shape& input, const T* x, T* y) const = 0;
+  // Whether chunk after chunk of a sequence, with carried states, gives what the whole sequence would.
+  virtual bool streams() const { return false; }
+  // Lengths of the states to carry, each [B, length].
+  virtual std::vector<int64_t> state_lengths() const { return {}; }
+  // run() from the given states, which become those after the last timestep.
+  virtual void advance(const Shape& input, const T* x, T* y, T* const* /*states*/) const { run(input, x, y); }
   virtual size_t packed_bytes() const = 0;
   virtual double flops(const Shape& input) const = 0;
 };
@@ -31,7 +37,10 @@ class RecurrentStep final : public Step<T> {
  public:
   RecurrentStep(const RecurrentConfig& config, PackedRecurrent<T> weights);
   Shape output_shape(const Shape& input) const override;
-  void run(const Shape& input, const T* x, T* y) const override;
+  void run(const Shape& input, const T* x, T* y) const override { advance(input, x, y, nullptr); }
+  bool streams() const override { return !config_.go_backwards; }
+  std::vector<int64_t> state_lengths() const override;
+  void advance(const Shape& input, const T* x, T* y, T* const* states) const override;
   size_t packed_bytes() const override { return weights_.bytes(); }
   double flops(const Shape& input) const override;
 
@@ -46,6 +55,7 @@ class DenseStep final : public Step<T> {
   DenseStep(const DenseConfig& config, PackedDense<T> weights);
   Shape output_shape(const Shape& input) const override;
   void run(const Shape& input, const T* x, T* y) const override;
+  bool streams() const override { return true; }
   size_t packed_bytes() const override { return weights_.bytes(); }
   double flops(const Shape& input) const override;
 
@@ -64,7 +74,13 @@ class Program {
   // The shapes before each step and after the last.
   std::vector<Shape> shapes(const Shape& input) const;
   double flops(const std::vector<Shape>& shapes) const;
-  void run(const std::vector<Shape>& shapes, const T* x, T* y) const;
+  void run(const std::vector<Shape>& shapes, const T* x, T* y) const { advance(shapes, x, y, nullptr); }
+  // run() from the given states, one for each of state_lengths(), which become those after the last timestep.
+  void advance(const std::vector<Shape>& shapes, const T* x, T* y, T* const* states) const;
+  // Lengths of the states that a stream carries, those of all steps in turn.
+  std::vector<int64_t> state_lengths() const;
+  // The first step that needs a whole sequence at once, -1 if there is none.
+  int64_t first_without_streams() const;
   size_t packed_bytes() const;
 
  private:

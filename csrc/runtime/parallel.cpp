@@ -78,6 +78,7 @@ class Barrier {
 std::atomic<bool> forked{false};
 [[maybe_unused]] std::mutex team_mutex;
 std::atomic<int> threads_setting{0};
+thread_local int thread_limit = 0;
 
 // libgomp's threads do not live on in a forked child, and its next parallel region there would wait for them for ever.
 // The mutex may have been held by a thread that is not there any more either, but nobody asks for it in the child.
@@ -111,13 +112,19 @@ void Member::meet() const {
   if (barrier_) static_cast<Barrier*>(barrier_)->meet();
 }
 
+ThreadLimit::ThreadLimit(int threads) : outer_(thread_limit) {
+  if (threads > 0) thread_limit = threads;
+}
+
+ThreadLimit::~ThreadLimit() { thread_limit = outer_; }
+
 int num_threads() {
   int threads = threads_setting.load(std::memory_order_relaxed);
   if (threads == 0) {
     threads = default_threads();
     threads_setting = threads;
   }
-  return threads;
+  return thread_limit > 0 ? std::min(thread_limit, threads) : threads;
 }
 
 void set_num_threads(int threads) { threads_setting = std::max(1, threads); }

@@ -10,6 +10,18 @@ namespace tidegate {
 int num_threads();
 void set_num_threads(int threads);
 
+// Bounds the teams that this thread asks for, while in scope; 0 bounds nothing.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(int threads);
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+ private:
+  int outer_;
+};
+
 // One thread of a team.
 class Member {
  public:

@@ -70,10 +70,32 @@ class Dense(Operator):
 class Program:
     """A chain of operators with packed weights, run in one call. Immutable."""
 
-    def __init__(self, steps: Sequence[tuple[Operator, Sequence[Array]]]) -> None: ...
-    def run(self, x: Array) -> Array: ...
+    def __init__(self, steps: Sequence[tuple[Operator, Sequence[Array]]], threads: int = 0) -> None:
+        """`threads` bounds those of a call, unless it is 0."""
+
+    def run(self, x: Array, out: Array | None = None) -> Array:
+        """The outputs; into `out` if there is one, which must fit."""
+
+    def streams(self, capacity: int) -> Streams:
+        """Room for so many streams; ValueError if a step needs whole sequences."""
+
     @property
     def packed_bytes(self) -> int: ...
+
+class Streams:
+    """Live sequences with carried states, known by ids: int64 [n], open, each once."""
+
+    def open(self) -> int: ...
+    def close(self, ids: Array) -> None: ...
+    def reset(self, ids: Array) -> None: ...
+    def run(self, x: Array, ids: Array) -> Array:
+        """x [n, T, F]; the outputs as those of the Program."""
+
+    def step(self, x: Array, ids: Array) -> Array:
+        """x [n, F], one timestep; the outputs without an axis of time."""
+
+    def states(self, ids: Array) -> list[Array]: ...
+    def set_states(self, ids: Array, states: Sequence[Array]) -> None: ...
 
 def activation_names() -> list[str]: ...
 def activate(name: str, x: Array) -> Array:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tidegate.graph import Graph
 
 
-def compile_program(graph: Graph) -> core.Program:
-    """Packs the present weights of a chain of native layers.
+def compile_program(graph: Graph, threads: int = 0) -> core.Program:
+    """Packs the present weights of a chain of native layers; `threads` bounds those of a call, unless 0.
 
     Raises:
         ValueError: the graph is not a chain from one input to one output.
@@ -29,7 +29,8 @@ def compile_program(graph: Graph) -> core.Program:
     if end != graph.outputs:
         raise ValueError("a Program is a chain of layers; the graph's output is not the end of one")
     return core.Program(
-        [(node.layer.operator, [variable.value for variable in node.layer.weights]) for node in graph.nodes]
+        [(node.layer.operator, [variable.value for variable in node.layer.weights]) for node in graph.nodes],
+        threads,
     )
 
 

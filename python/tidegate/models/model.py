@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tidegate.graph import Graph, Tensor
-from tidegate.inputs import Shape, boolean_mask, floating, nearest
+from tidegate.inputs import Shape, boolean_mask, floating, nearest, positive_integer
 from tidegate.layers.layer import Layer
 from tidegate.models.training import Trainer
-from tidegate.program import Programs
-from tidegate.variable import Array, Variable, assign_all, values_of
+from tidegate.program import Programs, compile_program
+from tidegate.variable import Array, Variable, assign_all, changing, values_of
+
+if TYPE_CHECKING:
+    from tidegate.frozen import FrozenModel
 
 
 class Model(Trainer):
@@ -199,6 +202,30 @@ class Model(Trainer):
         for layer in self._layers:
             shape = layer.compute_output_shape(shape)
         return np.empty(shape, self.dtype)
+
+    def freeze(self, dtype: str | None = None, threads: int | None = None) -> FrozenModel:
+        """The model as it is now, for inference only: calls, streams, and pickles of its own.
+
+        Args:
+            dtype: that of the model, or None; other ones are not supported yet.
+            threads: that a call uses at most; None for as many as `set_num_threads` says.
+
+        Raises:
+            ValueError: a model that is not built, or an argument that is not supported.
+        """
+        from tidegate.frozen import FrozenModel
+
+        graph = self._built_graph()
+        if dtype is not None and dtype != self.dtype:
+            raise ValueError(
+                f"freeze: argument `dtype` must be that of the model, '{self.dtype}'; received {dtype!r}"
+            )
+        if threads is not None:
+            threads = positive_integer(threads, "threads", "freeze")
+        with changing:  # so that the weights and the Program are of one version
+            weights = values_of(self.weights)
+            program = compile_program(graph, threads or 0)
+        return FrozenModel(program, self.to_json(), weights, threads)
 
     # ---- files -----------------------------------------------------------------------------------
 

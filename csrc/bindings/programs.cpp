@@ -1,0 +1,169 @@
+// Programs (a chain of operators, packed) and the streams that run on one.
+#include <pybind11/stl.h>
+
+#include <variant>
+
+#include "bindings/operator.hpp"
+#include "program/streams.hpp"
+#include "runtime/parallel.hpp"
+
+namespace tidegate::python {
+namespace {
+
+using OptionalArray = std::optional<py::array>;
+
+// The array `out` if it can take the answer, or a new one.
+template <class T>
+py::array_t<T> answer(const Shape& shape, const OptionalArray& out) {
+  if (!out) return new_array<T>(shape);
+  data_of<T>(*out, "out", shape);
+  if (!out->writeable()) throw py::value_error("argument `out` expected an array that can be written to.");
+  return py::reinterpret_borrow<py::array_t<T>>(*out);
+}
+
+template <class T>
+class BoundStreams {
+ public:
+  BoundStreams(std::shared_ptr<const Program<T>> program, int64_t capacity, int threads)
+      : streams_(std::move(program), capacity), threads_(threads) {}
+
+  int64_t open() { return streams_.open(); }
+  void close(const py::array& ids) { streams_.close(ids_of(ids), ids.size()); }
+  void reset(const py::array& ids) { streams_.reset(ids_of(ids), ids.size()); }
+
+  py::array run(const py::array& x, const py::array& ids) {
+    data_of<T>(x, "x", {ids.size(), -1, -1});
+    return advance(shape_of(x), x, ids);
+  }
+
+  // x [n, F], one timestep: the answer has no axis of time either.
+  py::array step(const py::array& x, const py::array& ids) {
+    data_of<T>(x, "x", {ids.size(), -1});
+    return advance({x.shape(0), 1, x.shape(1)}, x, ids);
+  }
+
+  std::vector<py::array> states(const py::array& ids) {
+    std::vector<py::array> all;
+    for (size_t i = 0; i < streams_.state_lengths().size(); ++i) {
+      py::array_t<T> state = new_array<T>({ids.size(), streams_.state_lengths()[i]});
+      streams_.read_state(i, ids_of(ids), ids.size(), state.mutable_data());
+      all.push_back(state);
+    }
+    return all;
+  }
+
+  void set_states(const py::array& ids, const Arrays& states) {
+    const std::vector<int64_t>& lengths = streams_.state_lengths();
+    if (states.size() != lengths.size())
+      throw py::value_error("argument `states` expected " + std::to_string(lengths.size()) + " arrays, received " +
+                            std::to_string(states.size()) + ".");
+    std::vector<const T*> from;
+    for (size_t i = 0; i < states.size(); ++i)
+      from.push_back(data_of<T>(states[i], "states", {ids.size(), lengths[i]}));
+    streams_.write_states(ids_of(ids), ids.size(), from);
+  }
+
+ private:
+  static const int64_t* ids_of(const py::array& ids) { return data_of<int64_t>(ids, "ids", {-1}); }
+
+  py::array advance(const Shape& input, const py::array& x, const py::array& ids) {
+    const int64_t* numbers = ids_of(ids);
+    const std::vector<Shape> shapes = streams_.program().shapes(input);
+    Shape output = shapes.back();
+    if (x.ndim() == 2 && output.size() == 3) output.erase(output.begin() + 1);
+    py::array_t<T> y = new_array<T>(output);
+    const T* from = static_cast<const T*>(x.data());
+    T* to = y.mutable_data();
+    {
+      const ReleaseGil release(streams_.program().flops(shapes));
+      const ThreadLimit limit(threads_);
+      streams_.advance(shapes, numbers, from, to);
+    }
+    return y;
+  }
+
+  Streams<T> streams_;
+  const int threads_;
+};
+
+class BoundProgram {
+ public:
+  // `threads` bounds those of a call, unless it is 0.
+  BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps, int threads) : threads_(threads) {
+    if (steps.empty()) throw py::value_error("argument `steps` expected at least one operator with its weights.");
+    if (steps[0].second.empty()) throw py::value_error("argument `weights` expected at least one array.");
+    with_element(steps[0].second[0], "weights", [&](auto element) {
+      using T = decltype(element);
+      typename Program<T>::Steps native;
+      for (const auto& [op, weights] : steps) native.push_back(op->step(weights, element));
+      program_ = std::make_shared<const Program<T>>(std::move(native));
+    });
+  }
+
+  py::array run(const py::array& x, const OptionalArray& out) const {
+    const ThreadLimit limit(threads_);
+    return std::visit([&](const auto& program) -> py::array { return run_of(*program, x, out); }, program_);
+  }
+
+  py::object streams(int64_t capacity) const {
+    if (capacity < 1)
+      throw py::value_error("argument `capacity` expected a positive integer, received " + std::to_string(capacity) +
+                            ".");
+    return std::visit([&](const auto& program) { return streams_of(program, capacity); }, program_);
+  }
+
+  size_t packed_bytes() const {
+    return std::visit([](const auto& program) { return program->packed_bytes(); }, program_);
+  }
+
+ private:
+  template <class T>
+  static py::array run_of(const Program<T>& program, const py::array& x, const OptionalArray& out) {
+    const T* from = data_of<T>(x, "x");
+    const std::vector<Shape> shapes = program.shapes(shape_of(x));
+    py::array_t<T> y = answer<T>(shapes.back(), out);
+    T* to = y.mutable_data();
+    {
+      const ReleaseGil release(program.flops(shapes));
+      program.run(shapes, from, to);
+    }
+    return y;
+  }
+
+  template <class T>
+  py::object streams_of(const std::shared_ptr<const Program<T>>& program, int64_t capacity) const {
+    return py::cast(std::make_unique<BoundStreams<T>>(program, capacity, threads_));
+  }
+
+  std::variant<std::shared_ptr<const Program<float>>, std::shared_ptr<const Program<double>>> program_;
+  const int threads_;
+};
+
+template <class T>
+void bind_streams(py::module_& m, const char* name) {
+  using namespace py::literals;
+  using Bound = BoundStreams<T>;
+  py::class_<Bound>(m, name)
+      .def("open", &Bound::open)
+      .def("close", &Bound::close, "ids"_a)
+      .def("reset", &Bound::reset, "ids"_a)
+      .def("run", &Bound::run, "x"_a, "ids"_a)
+      .def("step", &Bound::step, "x"_a, "ids"_a)
+      .def("states", &Bound::states, "ids"_a)
+      .def("set_states", &Bound::set_states, "ids"_a, "states"_a);
+}
+
+}  // namespace
+
+void bind_programs(py::module_& m) {
+  using namespace py::literals;
+  bind_streams<float>(m, "StreamsF32");
+  bind_streams<double>(m, "StreamsF64");
+  py::class_<BoundProgram>(m, "Program")
+      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&, int>(), "steps"_a, "threads"_a = 0)
+      .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none())
+      .def("streams", &BoundProgram::streams, "capacity"_a)
+      .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);
+}
+
+}  // namespace tidegate::python

@@ -1,0 +1,219 @@
+"""Models frozen for inference: one immutable Program, and streams that carry its states from call to call.
+
+A frozen model holds the weights that its model had at that moment. Nothing here trains or changes weights.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tidegate._native import core
+from tidegate.inputs import floating, integer, numeric, positive_integer
+from tidegate.variable import Array
+
+BYTES_OF_BLOCK = 32 << 20  # of input that `predict` gives to one native call
+
+
+class FrozenModel:
+    """What `model.freeze()` returns. Any number of threads may call it; it can be pickled.
+
+    Args:
+        program: the packed weights.
+        architecture: of the model, as `to_json` writes it.
+        weights: of the model, in Keras's layout and order; not copied.
+        threads: that a call uses at most; None for as many as `set_num_threads` says.
+
+    Example:
+        >>> frozen = model.freeze()
+        >>> y = frozen(x)  # x [batch, timesteps, features]
+        >>> stream = frozen.stream()
+        >>> for x_t in live:  # [1, features]
+        ...     y_t = stream.step(x_t)
+    """
+
+    __slots__ = ("_architecture", "_dtype", "_program", "_threads", "_weights")
+
+    def __init__(
+        self, program: core.Program, architecture: str, weights: list[Array], threads: int | None
+    ) -> None:
+        self._program = program
+        self._architecture = architecture
+        self._weights = weights
+        self._threads = threads
+        self._dtype = weights[0].dtype
+
+    @property
+    def dtype(self) -> str:
+        return str(self._dtype)
+
+    @property
+    def packed_bytes(self) -> int:
+        """Of the weights as the kernels read them."""
+        return self._program.packed_bytes
+
+    def __call__(self, x: Any, out: Array | None = None) -> Array:
+        """The outputs on an array with the axes that the model takes.
+
+        Args:
+            x: [batch, ...]; other dtypes and layouts are converted.
+            out: where to write the outputs, C-contiguous and of their shape and dtype; a new array if None.
+
+        Raises:
+            ValueError, TypeError: an array that does not fit; nothing is written then.
+        """
+        return self._program.run(self._ready(x), out)
+
+    def predict(self, x: Any, batch_size: int | None = None) -> Array:
+        """The outputs on an array [N, ...], made block by block, so that `x` may be mapped from a file.
+
+        Args:
+            x: as for a call.
+            batch_size: rows of a block; by default those of 32 MiB of input. The numbers do not depend on it.
+        """
+        x = numeric(x, "x")
+        if batch_size is None:
+            rows = max(1, BYTES_OF_BLOCK // max(1, x[:1].size * self._dtype.itemsize))
+        else:
+            rows = positive_integer(batch_size, "batch_size", "predict")
+        if len(x) <= rows:
+            return self(x)
+        first = self(x[:rows])
+        y = np.empty((len(x), *first.shape[1:]), first.dtype)
+        y[:rows] = first
+        for start in range(rows, len(x), rows):
+            self(x[start : start + rows], out=y[start : start + rows])
+        return y
+
+    def stream(self, batch: int = 1) -> Stream:
+        """`batch` sequences that are fed step by step, or chunk by chunk, in lockstep; states start at zero.
+
+        Raises:
+            ValueError: a layer needs the whole sequence, such as one that goes backwards.
+        """
+        return Stream(self, positive_integer(batch, "batch", "stream"))
+
+    def stream_pool(self, capacity: int) -> StreamPool:
+        """Room for `capacity` sequences that come and go, stepped in any company; raises as `stream`."""
+        return StreamPool(self, positive_integer(capacity, "capacity", "stream_pool"))
+
+    def _ready(self, x: Any) -> Array:
+        if type(x) is np.ndarray and x.dtype is self._dtype and x.flags.c_contiguous:
+            return x
+        return floating(x, self._dtype, "x")
+
+    def __reduce__(self) -> Any:
+        return _thaw_and_freeze, (self._architecture, self._weights, self._threads)
+
+    def __repr__(self) -> str:
+        return f"<FrozenModel dtype={self.dtype}, packed_bytes={self.packed_bytes}>"
+
+
+def _thaw_and_freeze(architecture: str, weights: list[Array], threads: int | None) -> FrozenModel:
+    from tidegate.models import model_from_json
+
+    model = model_from_json(architecture)
+    model.set_weights(weights)
+    return model.freeze(threads=threads)
+
+
+class Stream:
+    """Sequences in lockstep, with states that stay native between calls: see `FrozenModel.stream`.
+
+    The numbers are those of the whole sequence run at once, however it is cut into steps and chunks.
+    """
+
+    __slots__ = ("_frozen", "_ids", "_native")
+
+    def __init__(self, frozen: FrozenModel, batch: int) -> None:
+        self._frozen = frozen
+        self._native = frozen._program.streams(batch)
+        self._ids = np.array([self._native.open() for _ in range(batch)])
+
+    def step(self, x: Any) -> Array:
+        """The outputs [batch, units] after one more timestep x [batch, features]."""
+        return self._native.step(self._frozen._ready(x), self._ids)
+
+    def run(self, x: Any) -> Array:
+        """The outputs of the model after a chunk x [batch, timesteps, features]."""
+        return self._native.run(self._frozen._ready(x), self._ids)
+
+    def reset(self, rows: Any = None) -> None:
+        """Sets the states of these rows, or of all, back to zero.
+
+        Raises:
+            ValueError: a row that is not there or comes twice; nothing is reset then.
+        """
+        if rows is None:
+            self._native.reset(self._ids)
+            return
+        chosen = [integer(row) for row in np.atleast_1d(rows)]
+        if any(row is None or not 0 <= row < len(self._ids) for row in chosen):
+            raise ValueError(f"reset: argument `rows` must be of 0 to {len(self._ids) - 1}; received {rows}")
+        self._native.reset(self._ids[np.array(chosen, np.intp)])
+
+    @property
+    def state(self) -> list[Array]:
+        """Copies of all states, each [batch, units]: h, and c of an LSTM, of each recurrent layer in turn."""
+        return self._native.states(self._ids)
+
+    @state.setter
+    def state(self, states: Any) -> None:
+        self._native.set_states(self._ids, [floating(s, self._frozen._dtype, "state") for s in states])
+
+
+class StreamPool:
+    """Sequences that come and go, each known by an id: see `FrozenModel.stream_pool`.
+
+    A call steps any of them as one batch; a stream's numbers do not depend on its company. A closed id is
+    never used again.
+    """
+
+    __slots__ = ("_frozen", "_native", "capacity")
+
+    def __init__(self, frozen: FrozenModel, capacity: int) -> None:
+        self._frozen = frozen
+        self._native = frozen._program.streams(capacity)
+        self.capacity = capacity
+
+    def open(self) -> int:
+        """The id of a new stream, whose states are zero; ValueError if the pool is full."""
+        return self._native.open()
+
+    def close(self, ids: Any) -> None:
+        """Ends streams: one id or several."""
+        self._native.close(_ids(ids))
+
+    def reset(self, ids: Any) -> None:
+        """Sets the states of streams back to zero."""
+        self._native.reset(_ids(ids))
+
+    def step(self, ids: Any, x: Any) -> Array:
+        """The outputs [n, units] of n streams after one more timestep x [n, features].
+
+        Raises:
+            ValueError: an id that is not open, or comes twice, or an `x` that does not fit; no state has
+                moved then.
+        """
+        return self._native.step(self._frozen._ready(x), _ids(ids))
+
+    def run(self, ids: Any, x: Any) -> Array:
+        """The outputs of n streams after a chunk x [n, timesteps, features]; raises as `step`."""
+        return self._native.run(self._frozen._ready(x), _ids(ids))
+
+    def state(self, ids: Any) -> list[Array]:
+        """Copies of the states of streams, each [n, units]."""
+        return self._native.states(_ids(ids))
+
+    def set_state(self, ids: Any, states: Any) -> None:
+        """Replaces the states of streams by copies of these, each [n, units]."""
+        self._native.set_states(_ids(ids), [floating(s, self._frozen._dtype, "state") for s in states])
+
+
+def _ids(ids: Any) -> Array:
+    """`ids` as an int64 array [n]; TypeError for anything but integers."""
+    array = np.atleast_1d(np.asarray(ids))
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(f"argument `ids` must hold integers; received an array of dtype {array.dtype}")
+    return np.ascontiguousarray(array, np.int64)

@@ -1,0 +1,136 @@
+"""Frozen models: the numbers of the model as it was, in blocks, in threads, and out of a pickle."""
+
+from __future__ import annotations
+
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import Array, assert_same_bits
+
+import tidegate
+from tidegate.layers import GRU, LSTM, Dense, Input
+from tidegate.models import Sequential
+
+
+def forecaster(dtype: str = "float32") -> Sequential:
+    layers = [
+        Input((None, 5), dtype=dtype),
+        LSTM(13, return_sequences=True, dtype=dtype),
+        GRU(7, dtype=dtype),
+        Dense(3, activation="softmax", dtype=dtype),
+    ]
+    return Sequential(layers)
+
+
+def series(rows: int, timesteps: int = 6, dtype: str = "float32") -> Array:
+    return np.random.default_rng(0).standard_normal((rows, timesteps, 5)).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", [0, 1, 2, 7, 40])
+def test_the_numbers_of_the_model(dtype: str, rows: int) -> None:
+    model, x = forecaster(dtype), series(rows, dtype=dtype)
+    frozen = model.freeze()
+    assert frozen.dtype == dtype
+    assert_same_bits(frozen(x), model(x))
+    assert frozen.packed_bytes > 0
+
+
+def test_later_weights_change_nothing() -> None:
+    model, x = forecaster(), series(3)
+    frozen, before = model.freeze(), model(x)
+    model.set_weights([w + 1 for w in model.get_weights()])
+    assert_same_bits(frozen(x), before)
+    assert (model(x) != before).any()
+
+
+def test_out_receives_the_answer() -> None:
+    frozen, x = forecaster().freeze(), series(4)
+    out = np.empty((4, 3), "f4")
+    assert frozen(x, out=out) is out
+    assert_same_bits(out, frozen(x))
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        np.zeros((3, 3), "f4"),
+        np.zeros((4, 3)),
+        np.zeros((3, 4), "f4").T,
+        np.broadcast_to(np.float32(7), (4, 3)),
+    ],
+)
+def test_an_out_that_does_not_fit(out: Array) -> None:
+    before = out.copy()
+    with pytest.raises((ValueError, TypeError), match="out"):
+        forecaster().freeze()(series(4), out=out)
+    np.testing.assert_array_equal(out, before)
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 3, 10, 99])
+def test_predict_in_blocks(batch_size: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidegate.frozen.BYTES_OF_BLOCK", 4 * 6 * 5 * 4)  # four rows
+    frozen, x = forecaster().freeze(), series(10)
+    assert_same_bits(frozen.predict(x, batch_size=batch_size), frozen(x))
+
+
+def test_predict_of_a_mapped_file(tmp_path: Path) -> None:
+    frozen, x = forecaster().freeze(), series(10)
+    np.save(tmp_path / "x.npy", x)
+    assert_same_bits(frozen.predict(np.load(tmp_path / "x.npy", mmap_mode="r"), batch_size=4), frozen(x))
+
+
+def test_other_arrays_are_converted() -> None:
+    frozen, x = forecaster().freeze(), series(3)
+    expected = frozen(x)
+    assert_same_bits(frozen(x.astype("f8")), expected)
+    assert_same_bits(frozen(x.astype(">f4")), expected)
+    assert_same_bits(frozen(np.asfortranarray(x)), expected)
+
+
+@pytest.mark.parametrize("shape", [(3, 6), (3, 6, 4), (3, 0, 5)])
+def test_a_wrong_shape(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="x"):
+        forecaster().freeze()(np.zeros(shape, "f4"))
+
+
+def test_pickle() -> None:
+    frozen, x = forecaster().freeze(threads=1), series(3)
+    copy = pickle.loads(pickle.dumps(frozen))
+    assert_same_bits(copy(x), frozen(x))
+    assert copy.packed_bytes == frozen.packed_bytes
+
+
+def test_threads_share_one() -> None:
+    frozen, x = forecaster().freeze(), series(9)
+    expected = frozen(x)
+    with ThreadPoolExecutor(8) as pool:
+        for answer in pool.map(frozen, [x] * 64):
+            assert_same_bits(answer, expected)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_any_number_of_threads_has_the_same_bits(threads: int) -> None:
+    model = Sequential([Input((50, 64)), LSTM(128)])
+    x = np.random.default_rng(0).standard_normal((33, 50, 64)).astype("f4")
+    before = tidegate.get_num_threads()
+    tidegate.set_num_threads(3)
+    try:
+        assert_same_bits(model.freeze(threads=threads)(x), model.freeze()(x))
+    finally:
+        tidegate.set_num_threads(before)
+
+
+def test_arguments() -> None:
+    model = forecaster()
+    with pytest.raises(ValueError, match="'int7'"):
+        model.freeze(dtype="int7")
+    with pytest.raises(ValueError, match="threads"):
+        model.freeze(threads=0)
+    with pytest.raises(ValueError, match="not built"):
+        Sequential([LSTM(3)]).freeze()
+    with pytest.raises(ValueError, match="batch_size"):
+        model.freeze().predict(series(3), batch_size=0)
