@@ -100,9 +100,9 @@ class BoundProgram {
     });
   }
 
-  py::array run(const py::array& x, const OptionalArray& out) const {
+  py::array run(const py::array& x, const OptionalArray& out, const OptionalArray& mask) const {
     const ThreadLimit limit(threads_);
-    return std::visit([&](const auto& program) -> py::array { return run_of(*program, x, out); }, program_);
+    return std::visit([&](const auto& program) -> py::array { return run_of(*program, x, out, mask); }, program_);
   }
 
   py::object streams(int64_t capacity) const {
@@ -118,14 +118,20 @@ class BoundProgram {
 
  private:
   template <class T>
-  static py::array run_of(const Program<T>& program, const py::array& x, const OptionalArray& out) {
+  static py::array run_of(const Program<T>& program, const py::array& x, const OptionalArray& out,
+                          const OptionalArray& mask) {
     const T* from = data_of<T>(x, "x");
     const std::vector<Shape> shapes = program.shapes(shape_of(x));
+    Carried<T> carried;
+    if (mask) {
+      if (x.ndim() < 3) throw py::value_error("argument `mask` expected an `x` with timesteps.");
+      carried.mask = reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", {x.shape(0), x.shape(1)}));
+    }
     py::array_t<T> y = answer<T>(shapes.back(), out);
     T* to = y.mutable_data();
     {
       const ReleaseGil release(program.flops(shapes));
-      program.run(shapes, from, to);
+      program.run(shapes, from, to, carried);
     }
     return y;
   }
@@ -161,7 +167,7 @@ void bind_programs(py::module_& m) {
   bind_streams<double>(m, "StreamsF64");
   py::class_<BoundProgram>(m, "Program")
       .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&, int>(), "steps"_a, "threads"_a = 0)
-      .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none())
+      .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("streams", &BoundProgram::streams, "capacity"_a)
       .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);
 }

@@ -4,6 +4,7 @@
 
 #include "dispatch/plan.hpp"
 #include "dispatch/recurrent.hpp"
+#include "dispatch/row_order.hpp"
 
 namespace tidegate {
 namespace {
@@ -26,10 +27,11 @@ struct Plan {
 };
 
 template <class T>
-Plan plan(const RecurrentConfig& config, const RecurrentShape& shape, const KernelTable<T>& kernels) {
+Plan plan(const RecurrentConfig& config, const RecurrentShape& shape, int64_t real_steps,
+          const KernelTable<T>& kernels) {
   const CellLayout layout = config.layout();
   const int64_t sums = layout.gates * config.units;
-  Plan plan{threads_for(2.0 * shape.batch * shape.timesteps * (shape.features + config.units) * sums), false, 0, 0};
+  Plan plan{threads_for(2.0 * real_steps * (shape.features + config.units) * sums), false, 0, 0};
   const int64_t recurrent_bytes = config.units * sums * sizeof(T);
   const int64_t panels = (config.units + kernels.lanes - 1) / kernels.lanes;
   const int64_t rows = (shape.batch + plan.threads - 1) / plan.threads;
@@ -99,7 +101,10 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   const int64_t B = call.shape.batch, steps = call.shape.timesteps, F = call.shape.features;
   const int64_t U = config.units, L = kernels.lanes, P = (U + L - 1) / L, V = P * L, row = kSums * L;
   if (B == 0) return;
-  const Plan plan = tidegate::plan(config, call.shape, kernels);
+  const int64_t first = config.go_backwards ? steps - 1 : 0, direction = config.go_backwards ? -1 : 1;
+  const Mask mask{call.mask ? call.mask + first : nullptr, direction, steps};
+  const RowOrder order(mask, B, steps);
+  const Plan plan = tidegate::plan(config, call.shape, order.real_steps(), kernels);
   const bool has_c = layout.states == 2, needs_sums = !config.fused() || layout.stages == 2;
   const int64_t slots = kept ? steps + 1 : 2;
 
@@ -122,14 +127,14 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   }
 
   ForwardArgs<T> args{};
-  args.timesteps = steps, args.features = F, args.units = U;
+  args.time_end = steps, args.features = F, args.units = U;
+  args.row_order = order.rows();
   args.fused = config.fused();
   args.activation = config.activation, args.recurrent_activation = config.recurrent_activation;
   args.zero_output_for_mask = config.zero_output_for_mask;
   args.weights = weights.cell();
-  const int64_t first = config.go_backwards ? steps - 1 : 0, direction = config.go_backwards ? -1 : 1;
   args.x = {call.x + first * F, direction * F, steps * F};
-  args.mask = {call.mask ? call.mask + first : nullptr, direction, steps};
+  args.mask = mask;
   if (config.return_sequences) args.y = {call.y, U, steps * U};
   args.h = {kept ? kept->h.data() : scratch[h_part], slots, B * V, V};
   if (has_c) args.c = {kept ? kept->c.data() : scratch[c_part], slots, B * V, V};
@@ -144,11 +149,20 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   if (has_c) pad_rows(call.states[1], B, U, V, args.c.at(0, 0));
   if (!config.fused()) std::memset(scratch[row_part], 0, plan.threads * kRowBuffers * V * sizeof(T));
 
+  // Where neither states nor outputs of masked steps are kept, a pass begins and ends with its rows' real steps. The
+  // two slots of the states alternate, so the states must be where its first step, and the caller, look for them.
+  const bool trimmed = call.mask && !kept && !config.return_sequences && !plan.share_units;
+  const auto move_states = [&](const ForwardArgs<T>& mine, int64_t from, int64_t to) {
+    for (const States<T>* states : {&mine.h, &mine.c})
+      for (int64_t i = mine.row_begin; states->data && i < mine.row_end; ++i)
+        std::copy_n(states->at(from, order.rows()[i]), V, states->at(to, order.rows()[i]));
+  };
+
   run_team(plan.threads, [&](const Member& member) {
     ForwardArgs<T> mine = args;
     const bool share = plan.share_units && member.count > 1;
-    mine.row_begin = share ? 0 : member.begin(B);
-    mine.row_end = share ? B : member.end(B);
+    mine.row_begin = share ? 0 : order.begin(member.index, member.count);
+    mine.row_end = share ? B : order.begin(member.index + 1, member.count);
     mine.panel_begin = share ? member.begin(P) : 0;
     mine.panel_end = share ? member.end(P) : P;
     mine.row_buffer = scratch[row_part] + member.index * kRowBuffers * V;
@@ -156,7 +170,13 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
     if (share) mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
     for (int64_t end = mine.row_end; mine.row_begin < end; mine.row_begin = mine.row_end) {
       mine.row_end = std::min(end, mine.row_begin + plan.rows_of_pass);
+      if (trimmed) {
+        const auto [begin, stop] = order.span(mine.row_begin, mine.row_end);
+        mine.time_begin = begin, mine.time_end = stop;
+        if (begin % 2 != 0) move_states(mine, 0, begin);
+      }
       kernels.forward[static_cast<int>(config.cell)](mine);
+      if (trimmed && (mine.time_end - steps) % 2 != 0) move_states(mine, mine.time_end, steps);
     }
   });
 

@@ -99,11 +99,12 @@ struct Meeting {
   }
 };
 
-// One task of a forward pass: all timesteps of some rows, for some panels.
+// One task of a forward pass: the timesteps [time_begin, time_end) of some rows, for some panels.
 template <class T>
 struct ForwardArgs {
-  int64_t timesteps, features, units;
+  int64_t time_begin, time_end, features, units;
   int64_t row_begin, row_end;
+  const int32_t* row_order;  // rows are row_order[row_begin], ...; null: row_begin, ... themselves
   int64_t panel_begin, panel_end;
   bool fused;  // the activations are tanh and sigmoid, and are finished in registers
   Activation activation, recurrent_activation;

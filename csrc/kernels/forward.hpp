@@ -26,8 +26,8 @@ class Forward {
   explicit Forward(const ForwardArgs<T>& args) : a(args) {}
 
   void run() const {
-    for (int64_t t = 0; t < a.timesteps; ++t) {
-      if (a.input_sums.data && t % a.input_steps == 0) input_product(t);
+    for (int64_t t = a.time_begin; t < a.time_end; ++t) {
+      if (a.input_sums.data && (t - a.time_begin) % a.input_steps == 0) input_product(t);
       const ForwardStep<T> step(a, t);
       const int64_t rows = activate_rows(t, step);
       stage<0>(t, step, rows);
@@ -39,10 +39,13 @@ class Forward {
   static constexpr CellLayout kLayout = layout_of(Cell::kCell);
   static constexpr int L = kLanes<T>;
 
+  int64_t row(int64_t i) const { return a.row_order ? a.row_order[i] : i; }
+
   // Lists the rows that take part in step t, and carries the others over it.
   int64_t activate_rows(int64_t t, const ForwardStep<T>& step) const {
     int64_t count = 0;
-    for (int64_t b = a.row_begin; b < a.row_end; ++b) {
+    for (int64_t i = a.row_begin; i < a.row_end; ++i) {
+      const int64_t b = row(i);
       if (a.mask.real(t, b))
         a.active[count++] = int32_t(b);
       else
@@ -119,7 +122,7 @@ class Forward {
       tile.x[r] = a.x.at(t, rows[r]);
       tile.h[r] = (Stage > 0 ? step.reset_h : step.h) + rows[r] * step.V;
       tile.from[r] = Stage > 0             ? step.sums.at(panel, rows[r])
-                     : a.input_sums.data ? a.input_sums.at(t % a.input_steps, panel, rows[r])
+                     : a.input_sums.data ? a.input_sums.at((t - a.time_begin) % a.input_steps, panel, rows[r])
                                            : bias(panel);
       tile.to[r] = sums[r][0];
     }
@@ -143,7 +146,7 @@ class Forward {
 
   // The input product of a block of timesteps: with few rows in the batch, steps are what a panel of weights serves.
   void input_product(int64_t t) const {
-    const int64_t steps = a.timesteps - t < a.input_steps ? a.timesteps - t : a.input_steps;
+    const int64_t steps = a.time_end - t < a.input_steps ? a.time_end - t : a.input_steps;
     const int64_t rows = a.row_end - a.row_begin;
     for (int64_t panel = a.panel_begin; panel < a.panel_end; ++panel)
       for_each_block<kRows>(steps * rows, [&](int64_t first, int64_t block) {
@@ -158,7 +161,7 @@ class Forward {
     tile.panel = panel, tile.features = a.features;
     TIDEGATE_UNROLL
     for (int r = 0; r < Rows; ++r) {
-      const int64_t step = (first + r) / rows, b = a.row_begin + (first + r) % rows;
+      const int64_t step = (first + r) / rows, b = row(a.row_begin + (first + r) % rows);
       tile.x[r] = a.x.at(t + step, b);
       tile.from[r] = bias(panel);
       tile.to[r] = a.input_sums.at(step, panel, b);

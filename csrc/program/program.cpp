@@ -44,12 +44,14 @@ std::vector<int64_t> RecurrentStep<T>::state_lengths() const {
 }
 
 template <class T>
-void RecurrentStep<T>::advance(const Shape& input, const T* x, T* y, T* const* states) const {
+void RecurrentStep<T>::run(const Shape& input, const T* x, T* y, const Carried<T>& carried) const {
   RecurrentForward<T> call{};
   call.shape = {input[0], input[1], input[2]};
   call.x = x;
   call.y = y;
-  for (int i = 0; states && i < config_.layout().states; ++i) call.states[i] = call.final_states[i] = states[i];
+  call.mask = carried.mask;
+  for (int i = 0; carried.states && i < config_.layout().states; ++i)
+    call.states[i] = call.final_states[i] = carried.states[i];
   forward(config_, weights_, call, static_cast<KeptRecurrent<T>*>(nullptr));
 }
 
@@ -112,7 +114,7 @@ int64_t Program<T>::first_without_streams() const {
 }
 
 template <class T>
-void Program<T>::advance(const std::vector<Shape>& shapes, const T* x, T* y, T* const* states) const {
+void Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* y, Carried<T> carried) const {
   Array<T> between[2];
   for (size_t i = 0; i < steps_.size(); ++i) {
     T* to = y;
@@ -120,8 +122,9 @@ void Program<T>::advance(const std::vector<Shape>& shapes, const T* x, T* y, T* 
       between[i % 2] = Array<T>(elements(shapes[i + 1]));
       to = between[i % 2].data();
     }
-    steps_[i]->advance(shapes[i], x, to, states);
-    if (states) states += steps_[i]->state_lengths().size();
+    steps_[i]->run(shapes[i], x, to, carried);
+    if (carried.states) carried.states += steps_[i]->state_lengths().size();
+    if (!steps_[i]->passes_mask()) carried.mask = nullptr;
     x = to;
   }
 }

@@ -15,6 +15,16 @@ using Shape = std::vector<int64_t>;
 
 int64_t elements(const Shape& shape);
 
+// What comes to a step beside its input.
+template <class T>
+struct Carried {
+  // States that the step starts from and that become those after its last timestep, one for each of state_lengths();
+  // null for zeros.
+  T* const* states = nullptr;
+  // [B, T], 0 where a timestep does not count; null where all do.
+  const uint8_t* mask = nullptr;
+};
+
 template <class T>
 class Step {
  public:
@@ -26,8 +36,9 @@ class Step {
   virtual bool streams() const { return false; }
   // Lengths of the states to carry, each [B, length].
   virtual std::vector<int64_t> state_lengths() const { return {}; }
-  // run() from the given states, which become those after the last timestep.
-  virtual void advance(const Shape& input, const T* x, T* y, T* const* /*states*/) const { run(input, x, y); }
+  virtual void run(const Shape& input, const T* x, T* y, const Carried<T>&) const { run(input, x, y); }
+  // Whether a mask of the input is one of the output too.
+  virtual bool passes_mask() const { return false; }
   virtual size_t packed_bytes() const = 0;
   virtual double flops(const Shape& input) const = 0;
 };
@@ -37,10 +48,11 @@ class RecurrentStep final : public Step<T> {
  public:
   RecurrentStep(const RecurrentConfig& config, PackedRecurrent<T> weights);
   Shape output_shape(const Shape& input) const override;
-  void run(const Shape& input, const T* x, T* y) const override { advance(input, x, y, nullptr); }
+  void run(const Shape& input, const T* x, T* y) const override { run(input, x, y, {}); }
+  void run(const Shape& input, const T* x, T* y, const Carried<T>& carried) const override;
   bool streams() const override { return !config_.go_backwards; }
   std::vector<int64_t> state_lengths() const override;
-  void advance(const Shape& input, const T* x, T* y, T* const* states) const override;
+  bool passes_mask() const override { return config_.return_sequences; }
   size_t packed_bytes() const override { return weights_.bytes(); }
   double flops(const Shape& input) const override;
 
@@ -54,8 +66,10 @@ class DenseStep final : public Step<T> {
  public:
   DenseStep(const DenseConfig& config, PackedDense<T> weights);
   Shape output_shape(const Shape& input) const override;
+  using Step<T>::run;
   void run(const Shape& input, const T* x, T* y) const override;
   bool streams() const override { return true; }
+  bool passes_mask() const override { return true; }
   size_t packed_bytes() const override { return weights_.bytes(); }
   double flops(const Shape& input) const override;
 
@@ -74,9 +88,7 @@ class Program {
   // The shapes before each step and after the last.
   std::vector<Shape> shapes(const Shape& input) const;
   double flops(const std::vector<Shape>& shapes) const;
-  void run(const std::vector<Shape>& shapes, const T* x, T* y) const { advance(shapes, x, y, nullptr); }
-  // run() from the given states, one for each of state_lengths(), which become those after the last timestep.
-  void advance(const std::vector<Shape>& shapes, const T* x, T* y, T* const* states) const;
+  void run(const std::vector<Shape>& shapes, const T* x, T* y, Carried<T> carried = {}) const;
   // Lengths of the states that a stream carries, those of all steps in turn.
   std::vector<int64_t> state_lengths() const;
   // The first step that needs a whole sequence at once, -1 if there is none.

@@ -93,7 +93,7 @@ void Streams<T>::advance(const std::vector<Shape>& shapes, const int64_t* ids, c
     states.push_back(gathered.data() + n * offsets_[i]);
     gather(i, ids, n, states[i]);
   }
-  program_->advance(shapes, x, y, states.data());
+  program_->run(shapes, x, y, {states.data(), nullptr});
   for (size_t i = 0; i < lengths_.size(); ++i) scatter(i, ids, n, states[i]);
 }
 

@@ -73,8 +73,8 @@ class Program:
     def __init__(self, steps: Sequence[tuple[Operator, Sequence[Array]]], threads: int = 0) -> None:
         """`threads` bounds those of a call, unless it is 0."""
 
-    def run(self, x: Array, out: Array | None = None) -> Array:
-        """The outputs; into `out` if there is one, which must fit."""
+    def run(self, x: Array, out: Array | None = None, mask: Array | None = None) -> Array:
+        """The outputs; into `out` if there is one, which must fit. mask bool [B, T]."""
 
     def streams(self, capacity: int) -> Streams:
         """Room for so many streams; ValueError if a step needs whole sequences."""

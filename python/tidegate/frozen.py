@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tidegate._native import core
-from tidegate.inputs import floating, integer, numeric, positive_integer
+from tidegate.inputs import boolean_mask, floating, integer, numeric, positive_integer
 from tidegate.variable import Array
 
 BYTES_OF_BLOCK = 32 << 20  # of input that `predict` gives to one native call
@@ -53,37 +53,52 @@ class FrozenModel:
         """Of the weights as the kernels read them."""
         return self._program.packed_bytes
 
-    def __call__(self, x: Any, out: Array | None = None) -> Array:
+    def __call__(self, x: Any, out: Array | None = None, *, lengths: Any = None, mask: Any = None) -> Array:
         """The outputs on an array with the axes that the model takes.
+
+        Steps that do not count cost next to nothing: the time is that of the real ones.
 
         Args:
             x: [batch, ...]; other dtypes and layouts are converted.
             out: where to write the outputs, C-contiguous and of their shape and dtype; a new array if None.
+            lengths: integers [batch]: of each row, how many timesteps count, from the first on.
+            mask: bool [batch, timesteps] instead, True where a timestep counts.
 
         Raises:
             ValueError, TypeError: an array that does not fit; nothing is written then.
         """
-        return self._program.run(self._ready(x), out)
+        x = self._ready(x)
+        if lengths is None and mask is None:
+            return self._program.run(x, out)
+        return self._program.run(x, out, _mask(x.shape, lengths, mask))
 
-    def predict(self, x: Any, batch_size: int | None = None) -> Array:
+    def predict(
+        self, x: Any, batch_size: int | None = None, *, lengths: Any = None, mask: Any = None
+    ) -> Array:
         """The outputs on an array [N, ...], made block by block, so that `x` may be mapped from a file.
 
         Args:
-            x: as for a call.
+            x, lengths, mask: as for a call.
             batch_size: rows of a block; by default those of 32 MiB of input. The numbers do not depend on it.
         """
         x = numeric(x, "x")
+        steps = None if lengths is None and mask is None else _mask(x.shape, lengths, mask)
         if batch_size is None:
             rows = max(1, BYTES_OF_BLOCK // max(1, x[:1].size * self._dtype.itemsize))
         else:
             rows = positive_integer(batch_size, "batch_size", "predict")
-        if len(x) <= rows:
-            return self(x)
-        first = self(x[:rows])
-        y = np.empty((len(x), *first.shape[1:]), first.dtype)
-        y[:rows] = first
-        for start in range(rows, len(x), rows):
-            self(x[start : start + rows], out=y[start : start + rows])
+        y: Array | None = None
+        for start in range(0, max(1, len(x)), rows):
+            block = slice(start, start + rows)
+            part = self(
+                x[block], None if y is None else y[block], mask=None if steps is None else steps[block]
+            )
+            if len(x) <= rows:
+                return part
+            if y is None:  # the first block says what a row of outputs is
+                y = np.empty((len(x), *part.shape[1:]), part.dtype)
+                y[block] = part
+        assert y is not None  # there is at least one block
         return y
 
     def stream(self, batch: int = 1) -> Stream:
@@ -209,6 +224,26 @@ class StreamPool:
     def set_state(self, ids: Any, states: Any) -> None:
         """Replaces the states of streams by copies of these, each [n, units]."""
         self._native.set_states(_ids(ids), [floating(s, self._frozen._dtype, "state") for s in states])
+
+
+def _mask(shape: tuple[int, ...], lengths: Any, mask: Any) -> Array:
+    """bool [batch, timesteps] from whichever of the two was given, for inputs of this shape."""
+    if len(shape) < 3:
+        raise ValueError(f"`lengths` and `mask` need an input with timesteps; received shape {shape}")
+    batch, timesteps = shape[:2]
+    if mask is not None:
+        if lengths is not None:
+            raise ValueError("`lengths` and `mask` say the same; give one of them")
+        return boolean_mask(mask, (batch, timesteps), "FrozenModel")
+    array = np.asarray(lengths)
+    if array.dtype.kind not in "iu" and array.size:
+        raise TypeError(f"argument `lengths` must hold integers; received an array of dtype {array.dtype}")
+    if array.shape != (batch,):
+        raise ValueError(f"argument `lengths` must have the shape {(batch,)}; received {array.shape}")
+    if ((array < 0) | (array > timesteps)).any():
+        wrong = array[(array < 0) | (array > timesteps)][0]
+        raise ValueError(f"argument `lengths` must be of 0 to {timesteps} timesteps; received {wrong}")
+    return np.ascontiguousarray(np.arange(timesteps) < array[:, np.newaxis])
 
 
 def _ids(ids: Any) -> Array:

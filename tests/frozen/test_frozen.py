@@ -83,6 +83,53 @@ def test_predict_of_a_mapped_file(tmp_path: Path) -> None:
     assert_same_bits(frozen.predict(np.load(tmp_path / "x.npy", mmap_mode="r"), batch_size=4), frozen(x))
 
 
+@pytest.mark.parametrize("side", ["left", "right", "holes"])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("rows", [1, 5, 60])
+def test_masks(isa: str, side: str, layers: int, rows: int) -> None:
+    chain = [LSTM(13, return_sequences=True), GRU(7)][-layers:]
+    model = Sequential([Input((None, 5)), *chain, Dense(3)])
+    x, rng = series(rows, timesteps=9), np.random.default_rng(1)
+    lengths = rng.integers(0, 10, rows)
+    if side == "right":
+        mask = np.arange(9) < lengths[:, None]
+    elif side == "left":
+        mask = np.arange(9) >= 9 - lengths[:, None]
+    else:
+        mask = rng.random((rows, 9)) < 0.4
+    expected: Array = model.graph.forward(x, mask=mask)[0]  # type: ignore[union-attr]
+    x = np.where(mask[:, :, None], x, np.float32(np.nan))
+    frozen = model.freeze()
+    assert_same_bits(frozen(x, mask=mask), expected)
+    assert_same_bits(frozen.predict(x, batch_size=2, mask=mask), expected)
+    if side == "right":
+        assert_same_bits(frozen(x, lengths=lengths), expected)
+        assert_same_bits(frozen.predict(x, batch_size=7, lengths=list(lengths)), expected)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "match"),
+    [
+        ([1, 2], r"shape \(3,\); received \(2,\)"),
+        ([1, 2, 7], "0 to 6 timesteps; received 7"),
+        ([1, -1, 2], "received -1"),
+        ([1.0, 2.0, 3.0], "integers"),
+        (3, "shape"),
+    ],
+)
+def test_wrong_lengths(lengths: object, match: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=match):
+        forecaster().freeze()(series(3), lengths=lengths)
+
+
+def test_lengths_or_mask() -> None:
+    frozen = forecaster().freeze()
+    with pytest.raises(ValueError, match="give one of them"):
+        frozen(series(3), lengths=[1, 2, 3], mask=np.ones((3, 6), bool))
+    with pytest.raises(ValueError, match="timesteps"):
+        Sequential([Input((4,)), Dense(2)]).freeze()(np.ones((3, 4)), lengths=[1, 2, 3])
+
+
 def test_other_arrays_are_converted() -> None:
     frozen, x = forecaster().freeze(), series(3)
     expected = frozen(x)
@@ -115,11 +162,15 @@ def test_threads_share_one() -> None:
 @pytest.mark.parametrize("threads", [1, 3])
 def test_any_number_of_threads_has_the_same_bits(threads: int) -> None:
     model = Sequential([Input((50, 64)), LSTM(128)])
-    x = np.random.default_rng(0).standard_normal((33, 50, 64)).astype("f4")
+    rng = np.random.default_rng(0)
+    x, lengths = rng.standard_normal((33, 50, 64)).astype("f4"), rng.integers(0, 51, 33)
     before = tidegate.get_num_threads()
     tidegate.set_num_threads(3)
     try:
         assert_same_bits(model.freeze(threads=threads)(x), model.freeze()(x))
+        assert_same_bits(
+            model.freeze(threads=threads)(x, lengths=lengths), model.freeze()(x, lengths=lengths)
+        )
     finally:
         tidegate.set_num_threads(before)
 

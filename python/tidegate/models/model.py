@@ -167,8 +167,11 @@ class Model(Trainer):
         if x.ndim < 3:
             raise ValueError(f"{self.title}: `mask` needs an input with timesteps; received shape {x.shape}")
         mask = boolean_mask(mask, (x.shape[0], x.shape[1]), self.title)
-        outputs: Array = self._built_graph().forward(x, training=bool(training), mask=mask)[0]
-        return outputs
+        if training:
+            outputs: Array = self._built_graph().forward(x, training=True, mask=mask)[0]
+            return outputs
+        assert self._programs is not None  # set with the graph
+        return self._programs.current().run(x, None, mask)
 
     def prepare(self, inputs: Any, name: str) -> Array:
         """`inputs` as an array that the first layer takes; builds the model if this is its first.
