@@ -48,12 +48,11 @@ Plan plan(const RecurrentConfig& config, const RecurrentShape& shape, int64_t re
   return plan;
 }
 
-// Rows [B, U] into padded rows [B, V], or zeros.
+// A row [U] into a padded row [V], or zeros.
 template <class T>
-void pad_rows(const T* from, int64_t batch, int64_t units, int64_t V, T* to) {
-  std::memset(to, 0, static_cast<size_t>(batch * V) * sizeof(T));
-  if (!from) return;
-  for (int64_t b = 0; b < batch; ++b) std::copy_n(from + b * units, units, to + b * V);
+void pad_row(const T* from, int64_t units, int64_t V, T* to) {
+  if (from) std::copy_n(from, units, to);
+  std::fill(to + (from ? units : 0), to + V, T(0));
 }
 
 }  // namespace
@@ -145,8 +144,6 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   args.input_steps = plan.input_steps;
   args.reset_h = scratch[reset_part];
 
-  pad_rows(call.states[0], B, U, V, args.h.at(0, 0));
-  if (has_c) pad_rows(call.states[1], B, U, V, args.c.at(0, 0));
   if (!config.fused()) std::memset(scratch[row_part], 0, plan.threads * kRowBuffers * V * sizeof(T));
 
   // Where neither states nor outputs of masked steps are kept, a pass begins and ends with its rows' real steps. The
@@ -155,45 +152,53 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   const auto move_states = [&](const ForwardArgs<T>& mine, int64_t from, int64_t to) {
     for (const States<T>* states : {&mine.h, &mine.c})
       for (int64_t i = mine.row_begin; states->data && i < mine.row_end; ++i)
-        std::copy_n(states->at(from, order.rows()[i]), V, states->at(to, order.rows()[i]));
+        std::copy_n(states->at(from, order.row(i)), V, states->at(to, order.row(i)));
   };
 
-  run_team(plan.threads, [&](const Member& member) {
-    ForwardArgs<T> mine = args;
-    const bool share = plan.share_units && member.count > 1;
-    mine.row_begin = share ? 0 : order.begin(member.index, member.count);
-    mine.row_end = share ? B : order.begin(member.index + 1, member.count);
-    mine.panel_begin = share ? member.begin(P) : 0;
-    mine.panel_end = share ? member.end(P) : P;
-    mine.row_buffer = scratch[row_part] + member.index * kRowBuffers * V;
-    mine.active = scratch[active_part] + member.index * B;
-    if (share) mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
-    for (int64_t end = mine.row_end; mine.row_begin < end; mine.row_begin = mine.row_end) {
-      mine.row_end = std::min(end, mine.row_begin + plan.rows_of_pass);
-      if (trimmed) {
-        const auto [begin, stop] = order.span(mine.row_begin, mine.row_end);
-        mine.time_begin = begin, mine.time_end = stop;
-        if (begin % 2 != 0) move_states(mine, 0, begin);
-      }
-      kernels.forward[static_cast<int>(config.cell)](mine);
-      if (trimmed && (mine.time_end - steps) % 2 != 0) move_states(mine, mine.time_end, steps);
-    }
-  });
-
-  const auto real = [&](int64_t t, int64_t b) { return args.mask.real(t, b); };
-  for (int64_t b = 0; b < B; ++b) {
+  const auto start_row = [&](int64_t b) {
+    pad_row(call.states[0] ? call.states[0] + b * U : nullptr, U, V, args.h.at(0, b));
+    if (has_c) pad_row(call.states[1] ? call.states[1] + b * U : nullptr, U, V, args.c.at(0, b));
+  };
+  const auto finish_row = [&](int64_t b) {
     const T* h = args.h.at(steps, b);
     if (call.final_states[0]) std::copy_n(h, U, call.final_states[0] + b * U);
     if (has_c && call.final_states[1]) std::copy_n(args.c.at(steps, b), U, call.final_states[1] + b * U);
-    if (config.return_sequences) continue;
+    if (config.return_sequences) return;
     // The last output: what the last real step gave, zeros where there is none.
-    bool any = real(steps - 1, b);
-    for (int64_t t = 0; t < steps && !any && !config.zero_output_for_mask; ++t) any = real(t, b);
+    bool any = mask.real(steps - 1, b);
+    for (int64_t t = 0; t < steps && !any && !config.zero_output_for_mask; ++t) any = mask.real(t, b);
     if (any)
       std::copy_n(h, U, call.y + b * U);
     else
       std::fill_n(call.y + b * U, U, T(0));
-  }
+  };
+
+  run_team(plan.threads, [&](const Member& member) {
+    ForwardArgs<T> mine = args;
+    const int64_t begin = order.begin(member.index, member.count), end = order.begin(member.index + 1, member.count);
+    const bool share = plan.share_units && member.count > 1;
+    for (int64_t i = begin; i < end; ++i) start_row(order.row(i));
+    if (share) {
+      mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
+      mine.meeting();
+    }
+    mine.panel_begin = share ? member.begin(P) : 0;
+    mine.panel_end = share ? member.end(P) : P;
+    mine.row_buffer = scratch[row_part] + member.index * kRowBuffers * V;
+    mine.active = scratch[active_part] + member.index * B;
+    const int64_t first_row = share ? 0 : begin, last_row = share ? B : end;
+    for (mine.row_begin = first_row; mine.row_begin < last_row; mine.row_begin = mine.row_end) {
+      mine.row_end = std::min(last_row, mine.row_begin + plan.rows_of_pass);
+      if (trimmed) {
+        const auto [time_begin, time_end] = order.span(mine.row_begin, mine.row_end);
+        mine.time_begin = time_begin, mine.time_end = time_end;
+        if (time_begin % 2 != 0) move_states(mine, 0, time_begin);
+      }
+      kernels.forward[static_cast<int>(config.cell)](mine);
+      if (trimmed && (mine.time_end - steps) % 2 != 0) move_states(mine, mine.time_end, steps);
+    }
+    for (int64_t i = begin; i < end; ++i) finish_row(order.row(i));
+  });
 }
 
 template class PackedRecurrent<float>;

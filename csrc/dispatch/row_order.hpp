@@ -31,6 +31,7 @@ class RowOrder {
 
   // The rows in their order; null if that is 0, 1, ...
   const int32_t* rows() const { return rows_.data(); }
+  int64_t row(int64_t i) const { return rows() ? rows()[i] : i; }
 
   int64_t real_steps() const { return rows() ? sums_[batch_] : batch_ * timesteps_; }
 

@@ -4,7 +4,15 @@
 #include <stdexcept>
 #include <string>
 
+#include "dispatch/plan.hpp"
+
 namespace tidegate {
+namespace {
+
+// What copying one element is worth in arithmetic, to decide how many threads do it.
+constexpr double kFlopsOfCopy = 32;
+
+}  // namespace
 
 template <class T>
 Streams<T>::Streams(std::shared_ptr<const Program<T>> program, int64_t capacity)
@@ -89,12 +97,16 @@ void Streams<T>::advance(const std::vector<Shape>& shapes, const int64_t* ids, c
   check(ids, n);
   Array<T> gathered(n * width_);
   std::vector<T*> states;
-  for (size_t i = 0; i < lengths_.size(); ++i) {
-    states.push_back(gathered.data() + n * offsets_[i]);
-    gather(i, ids, n, states[i]);
-  }
+  for (size_t i = 0; i < lengths_.size(); ++i) states.push_back(gathered.data() + n * offsets_[i]);
+  const auto share = [&](auto copy) {
+    run_team(threads_for(kFlopsOfCopy * n * width_), [&](const Member& member) {
+      const int64_t begin = member.begin(n), count = member.end(n) - begin;
+      for (size_t i = 0; i < lengths_.size(); ++i) copy(i, ids + begin, count, states[i] + begin * lengths_[i]);
+    });
+  };
+  share([&](size_t i, const int64_t* some, int64_t count, T* to) { gather(i, some, count, to); });
   program_->run(shapes, x, y, {states.data(), nullptr});
-  for (size_t i = 0; i < lengths_.size(); ++i) scatter(i, ids, n, states[i]);
+  share([&](size_t i, const int64_t* some, int64_t count, T* from) { scatter(i, some, count, from); });
 }
 
 template <class T>
