@@ -1,9 +1,9 @@
 """The rows of the race: the workloads, their weights and inputs, and the answer of a forward row in plain
 NumPy.
 
-A row is one LSTM that returns its last output (`forward`), or that LSTM with a Dense(1) head, mean squared
-error and Adam (`train`: forward, backward and the step). Weights are in Keras's order of gates, i f c o; a
-peer that wants another order rearranges them itself.
+A row is one LSTM or GRU that returns its last output (`forward`), or an LSTM with a Dense(1) head, mean
+squared error and Adam (`train`: forward, backward and the step). Weights are in Keras's order of gates, i f c
+o and z r h (with `reset_after`); a peer that wants another order rearranges them itself.
 """
 
 from __future__ import annotations
@@ -28,17 +28,27 @@ class Row(NamedTuple):
     timesteps: int
     features: int
     units: int
+    cell: str = "lstm"  # or "gru", forward only
+
+    @property
+    def sizes(self) -> tuple[int, int, int, int]:
+        return self.batch, self.timesteps, self.features, self.units
+
+    @property
+    def gates(self) -> int:
+        return 4 if self.cell == "lstm" else 3
 
     @property
     def name(self) -> str:
-        """As given to `--rows`: "1,100,64,128", or "train:32,100,64,128"."""
-        sizes = ",".join(str(size) for size in self[1:])
-        return sizes if self.kind == "forward" else f"{self.kind}:{sizes}"
+        """As given to `--rows`: "1,100,64,128", "gru:1,100,64,128" or "train:32,100,64,128"."""
+        sizes = ",".join(str(size) for size in self.sizes)
+        prefix = self.kind if self.kind == "train" else self.cell if self.cell == "gru" else ""
+        return f"{prefix}:{sizes}" if prefix else sizes
 
     @property
     def flops(self) -> int:
-        """Of the LSTM's matrix products, two a multiply-add; backward costs twice the forward."""
-        forward = 2 * self.batch * self.timesteps * (self.features + self.units) * 4 * self.units
+        """Of the cell's matrix products, two a multiply-add; backward costs twice the forward."""
+        forward = 2 * self.batch * self.timesteps * (self.features + self.units) * self.gates * self.units
         return forward if self.kind == "forward" else 3 * forward
 
 
@@ -58,7 +68,8 @@ ROWS = {
 
 
 class Weights(NamedTuple):
-    """kernel [F, 4U], recurrent_kernel [U, 4U], bias [4U]; of the head: head_kernel [U, 1], head_bias [1]."""
+    """kernel [F, G U], recurrent_kernel [U, G U], bias [4 U], of a GRU [2, 3 U]: of the input's and of the
+    recurrent product; of the head: head_kernel [U, 1], head_bias [1]."""
 
     kernel: Floats
     recurrent_kernel: Floats
@@ -76,16 +87,16 @@ class Data(NamedTuple):
 
 def weights_of(row: Row) -> Weights:
     """The same for every peer: drawn from a generator seeded by the sizes."""
-    draw = np.random.default_rng(row[1:])
-    f, u = row.features, row.units
+    draw = np.random.default_rng(row.sizes)
+    f, u, columns = row.features, row.units, row.gates * row.units
 
     def normal(deviation: float, *shape: int) -> Floats:
         return (deviation * draw.standard_normal(shape)).astype(np.float32)
 
     return Weights(
-        normal(f**-0.5, f, 4 * u),
-        normal(u**-0.5, u, 4 * u),
-        normal(0.1, 4 * u),
+        normal(f**-0.5, f, columns),
+        normal(u**-0.5, u, columns),
+        normal(0.1, columns) if row.cell == "lstm" else normal(0.1, 2, columns),
         normal(u**-0.5, u, 1),
         normal(0.1, 1),
     )
@@ -93,7 +104,7 @@ def weights_of(row: Row) -> Weights:
 
 def data_of(row: Row) -> Data:
     """Inputs and targets, likewise the same for every peer."""
-    draw = np.random.default_rng(row[:0:-1])
+    draw = np.random.default_rng(row.sizes[::-1])
     x = draw.standard_normal((row.batch, row.timesteps, row.features)).astype(np.float32)
     return Data(x, draw.standard_normal((row.batch, 1)).astype(np.float32))
 
@@ -108,6 +119,12 @@ def expected_of(row: Row) -> NDArray[np.float64]:
 
     h = c = np.zeros((row.batch, row.units))
     for t in range(row.timesteps):
+        if row.cell == "gru":
+            x_z, x_r, x_h = np.split(x[:, t] @ kernel + bias[0], 3, axis=1)
+            h_z, h_r, h_h = np.split(h @ recurrent_kernel + bias[1], 3, axis=1)
+            z = sigmoid(x_z + h_z)
+            h = z * h + (1 - z) * np.tanh(x_h + sigmoid(x_r + h_r) * h_h)
+            continue
         i, f, candidate, o = np.split(x[:, t] @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(candidate)
         h = sigmoid(o) * np.tanh(c)

@@ -88,6 +88,9 @@ class Peer:
     def fma_peak(self) -> float:
         return float(self.module.fma_peak())
 
+    def read_bandwidth(self, size: int) -> float:
+        return float(self.module.read_bandwidth(size))
+
     def forget(self, row: Row) -> None:
         del self.calls[row.name]
         gc.collect()

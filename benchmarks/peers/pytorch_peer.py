@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from rows import EPSILON, LEARNING_RATE, Row, data_of, weights_of
 from torch import nn
@@ -32,15 +33,31 @@ def lstm_of(row: Row) -> nn.LSTM:
     return lstm
 
 
+def gru_of(row: Row) -> nn.GRU:
+    """Its gates are r z n, and its candidate has a recurrent bias as Keras's `reset_after` has one."""
+    weights = weights_of(row)
+    gru = nn.GRU(row.features, row.units, batch_first=True)
+
+    def gates_rzn(matrix: Any) -> torch.Tensor:
+        z, r, n = np.split(matrix.T, 3)
+        return torch.from_numpy(np.concatenate([r, z, n]))
+
+    with torch.no_grad():
+        gru.weight_ih_l0.copy_(gates_rzn(weights.kernel))
+        gru.weight_hh_l0.copy_(gates_rzn(weights.recurrent_kernel))
+        gru.bias_ih_l0.copy_(gates_rzn(weights.bias[0]))
+        gru.bias_hh_l0.copy_(gates_rzn(weights.bias[1]))
+    return gru
+
+
 def forward(row: Row, threads: int) -> Callable[[], Any]:
     torch.set_num_threads(threads)
-    lstm = lstm_of(row).eval()
+    layer = (lstm_of if row.cell == "lstm" else gru_of)(row).eval()
     x = torch.from_numpy(data_of(row).x)
 
     @torch.inference_mode()
     def answer() -> torch.Tensor:
-        _, (h, _) = lstm(x)
-        return h[0]
+        return layer(x)[0][:, -1]
 
     return answer
 

@@ -9,7 +9,7 @@ from rows import EPSILON, LEARNING_RATE, Row, data_of, weights_of
 
 import tidegate
 from tidegate._native import core
-from tidegate.layers import LSTM, Dense, Input
+from tidegate.layers import GRU, LSTM, Dense, Input
 from tidegate.models import Sequential
 from tidegate.optimizers import Adam
 
@@ -23,9 +23,15 @@ def fma_peak() -> float:
     return float(core.fma_peak(4_000_000))
 
 
+def read_bandwidth(size: int) -> float:
+    """Bytes a second at which one core reads an array of `size` bytes again and again."""
+    return float(core.read_bandwidth(size, max(1, 100_000_000 // size)))
+
+
 def forward(row: Row, threads: int) -> Callable[[], Any]:
     tidegate.set_num_threads(threads)
-    model = Sequential([Input((row.timesteps, row.features)), LSTM(row.units)])
+    layer = LSTM if row.cell == "lstm" else GRU
+    model = Sequential([Input((row.timesteps, row.features)), layer(row.units)])
     model.set_weights(list(weights_of(row)[:3]))
     x = data_of(row).x
     return lambda: model(x)
