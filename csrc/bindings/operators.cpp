@@ -111,7 +111,7 @@ class Recurrent final : public Operator {
     states_of(states, B, "states", call.states);
     if (mask) call.mask = reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", {B, steps}));
     py::array_t<T> y = new_array<T>(config.return_sequences ? Shape{B, steps, U} : Shape{B, U});
-    call.y = y.mutable_data();
+    call.y = outputs_in(y.mutable_data(), config, call.shape);
     py::list final_states;
     for (size_t i = 0; i < state_count(); ++i) {
       py::array_t<T> state = new_array<T>({B, U});

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
+#include "dispatch/forward_pass.hpp"
 #include "dispatch/plan.hpp"
-#include "dispatch/recurrent.hpp"
 
 namespace tidegate {
 namespace {
@@ -18,22 +18,16 @@ constexpr int64_t kTilesOfPass = 4;
 // Room for the input product of a block of timesteps: to stay in the L2 cache beside the weights.
 constexpr int64_t kInputBlockBytes = 192 << 10;
 
-struct Plan {
-  int threads;
-  bool share_units;     // threads share the units of all rows and meet after every step, instead of sharing the rows
-  int64_t input_steps;  // timesteps of the blocked input product, 0: it is made step by step
-  int64_t rows_of_pass;
-};
-
 template <class T>
-Plan plan(const RecurrentConfig& config, const RecurrentShape& shape, const KernelTable<T>& kernels) {
+ForwardPlan plan_forward(const RecurrentConfig& config, const RecurrentShape& shape, const KernelTable<T>& kernels,
+                         int threads, bool may_meet) {
   const CellLayout layout = config.layout();
   const int64_t sums = layout.gates * config.units;
-  Plan plan{threads_for(2.0 * shape.batch * shape.timesteps * (shape.features + config.units) * sums), false, 0, 0};
+  ForwardPlan plan{threads, false, 0, 0};
   const int64_t recurrent_bytes = config.units * sums * sizeof(T);
   const int64_t panels = (config.units + kernels.lanes - 1) / kernels.lanes;
   const int64_t rows = (shape.batch + plan.threads - 1) / plan.threads;
-  plan.share_units = plan.threads > 1 && config.fused() && panels >= 2 * plan.threads &&
+  plan.share_units = may_meet && plan.threads > 1 && config.fused() && panels >= 2 * plan.threads &&
                      recurrent_bytes >= kBytesWorthMeeting && (rows <= kFewRows || recurrent_bytes > l2_bytes());
   if (!plan.share_units) plan.threads = static_cast<int>(std::min<int64_t>(plan.threads, shape.batch));
   const int64_t rows_of_task = plan.share_units ? shape.batch : rows;
@@ -91,19 +85,20 @@ PackedRecurrent<T>::PackedRecurrent(const InstructionSet& set, const RecurrentCo
 }
 
 template <class T>
-void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
-             KeptRecurrent<T>* kept) {
-  const InstructionSet& set = weights.set();
-  const KernelTable<T>& kernels = table<T>(set);
+ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent<T>& weights,
+                            const RecurrentForward<T>& call, KeptRecurrent<T>* kept, int threads, bool may_meet)
+    : config(config),
+      call(call),
+      kernels(table<T>(weights.set())),
+      plan(plan_forward(config, call.shape, kernels, threads, may_meet)),
+      B(call.shape.batch),
+      P((config.units + kernels.lanes - 1) / kernels.lanes) {
   const CellLayout layout = config.layout();
-  const int64_t B = call.shape.batch, steps = call.shape.timesteps, F = call.shape.features;
-  const int64_t U = config.units, L = kernels.lanes, P = (U + L - 1) / L, V = P * L, row = kSums * L;
-  if (B == 0) return;
-  const Plan plan = tidegate::plan(config, call.shape, kernels);
+  const int64_t steps = call.shape.timesteps, F = call.shape.features;
+  const int64_t U = config.units, L = kernels.lanes, V = P * L, row = kSums * L;
   const bool has_c = layout.states == 2, needs_sums = !config.fused() || layout.stages == 2;
   const int64_t slots = kept ? steps + 1 : 2;
 
-  Scratch scratch;
   const auto h_part = scratch.reserve<T>(kept ? 0 : slots * B * V),
              c_part = scratch.reserve<T>(kept || !has_c ? 0 : slots * B * V);
   const auto sums_part = scratch.reserve<T>(needs_sums ? P * B * row : 0);
@@ -113,7 +108,7 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   const auto active_part = scratch.reserve<int32_t>(plan.threads * B);
   scratch.allocate();
   if (kept) {
-    kept->set = &set;
+    kept->set = &weights.set();
     kept->shape = call.shape;
     kept->h = Array<T>(slots * B * V);
     if (has_c) kept->c = Array<T>(slots * B * V);
@@ -121,7 +116,6 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
     if (!config.fused()) kept->sums = Array<T>(steps * P * B * row);
   }
 
-  ForwardArgs<T> args{};
   args.timesteps = steps, args.features = F, args.units = U;
   args.fused = config.fused();
   args.activation = config.activation, args.recurrent_activation = config.recurrent_activation;
@@ -130,7 +124,7 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   const int64_t first = config.go_backwards ? steps - 1 : 0, direction = config.go_backwards ? -1 : 1;
   args.x = {call.x + first * F, direction * F, steps * F};
   args.mask = {call.mask ? call.mask + first : nullptr, direction, steps};
-  if (config.return_sequences) args.y = {call.y, U, steps * U};
+  if (config.return_sequences) args.y = call.y;
   args.h = {kept ? kept->h.data() : scratch[h_part], slots, B * V, V};
   if (has_c) args.c = {kept ? kept->c.data() : scratch[c_part], slots, B * V, V};
   if (kept) args.gates = {kept->gates.data(), P * B * row, B * row, row};
@@ -139,45 +133,62 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   if (plan.input_steps) args.input_sums = {scratch[input_part], B * row, plan.input_steps * B * row, row};
   args.input_steps = plan.input_steps;
   args.reset_h = scratch[reset_part];
+  args.row_buffer = scratch[row_part];
+  args.active = scratch[active_part];
 
   pad_rows(call.states[0], B, U, V, args.h.at(0, 0));
   if (has_c) pad_rows(call.states[1], B, U, V, args.c.at(0, 0));
   if (!config.fused()) std::memset(scratch[row_part], 0, plan.threads * kRowBuffers * V * sizeof(T));
+}
 
-  run_team(plan.threads, [&](const Member& member) {
-    ForwardArgs<T> mine = args;
-    const bool share = plan.share_units && member.count > 1;
-    mine.row_begin = share ? 0 : member.begin(B);
-    mine.row_end = share ? B : member.end(B);
-    mine.panel_begin = share ? member.begin(P) : 0;
-    mine.panel_end = share ? member.end(P) : P;
-    mine.row_buffer = scratch[row_part] + member.index * kRowBuffers * V;
-    mine.active = scratch[active_part] + member.index * B;
-    if (share) mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
-    for (int64_t end = mine.row_end; mine.row_begin < end; mine.row_begin = mine.row_end) {
-      mine.row_end = std::min(end, mine.row_begin + plan.rows_of_pass);
-      kernels.forward[static_cast<int>(config.cell)](mine);
-    }
-  });
-
-  const auto real = [&](int64_t t, int64_t b) { return args.mask.real(t, b); };
-  for (int64_t b = 0; b < B; ++b) {
-    const T* h = args.h.at(steps, b);
-    if (call.final_states[0]) std::copy_n(h, U, call.final_states[0] + b * U);
-    if (has_c && call.final_states[1]) std::copy_n(args.c.at(steps, b), U, call.final_states[1] + b * U);
-    if (config.return_sequences) continue;
-    // The last output: what the last real step gave, zeros where there is none.
-    bool any = real(steps - 1, b);
-    for (int64_t t = 0; t < steps && !any && !config.zero_output_for_mask; ++t) any = real(t, b);
-    if (any)
-      std::copy_n(h, U, call.y + b * U);
-    else
-      std::fill_n(call.y + b * U, U, T(0));
+template <class T>
+void ForwardPass<T>::run(const Member& member) const {
+  ForwardArgs<T> mine = args;
+  const bool share = plan.share_units && member.count > 1;
+  const int64_t row_begin = member.begin(B), row_end = member.end(B);
+  mine.row_begin = share ? 0 : row_begin;
+  mine.row_end = share ? B : row_end;
+  mine.panel_begin = share ? member.begin(P) : 0;
+  mine.panel_end = share ? member.end(P) : P;
+  mine.row_buffer += member.index * kRowBuffers * args.h.row_stride;
+  mine.active += member.index * B;
+  if (share) mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
+  for (int64_t end = mine.row_end; mine.row_begin < end; mine.row_begin = mine.row_end) {
+    mine.row_end = std::min(end, mine.row_begin + plan.rows_of_pass);
+    kernels.forward[static_cast<int>(config.cell)](mine);
   }
+  // Where units are shared, the meeting after the last step has seen all of them.
+  for (int64_t b = row_begin; b < row_end; ++b) finish_row(b);
+}
+
+template <class T>
+void ForwardPass<T>::finish_row(int64_t b) const {
+  const int64_t steps = args.timesteps, U = args.units;
+  const T* h = args.h.at(steps, b);
+  if (call.final_states[0]) std::copy_n(h, U, call.final_states[0] + b * U);
+  if (args.c.data && call.final_states[1]) std::copy_n(args.c.at(steps, b), U, call.final_states[1] + b * U);
+  if (config.return_sequences) return;
+  // The last output: what the last real step gave, zeros where there is none.
+  bool any = args.mask.real(steps - 1, b);
+  for (int64_t t = 0; t < steps && !any && !config.zero_output_for_mask; ++t) any = args.mask.real(t, b);
+  if (any)
+    std::copy_n(h, U, call.y.at(0, b));
+  else
+    std::fill_n(call.y.at(0, b), U, T(0));
+}
+
+template <class T>
+void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
+             KeptRecurrent<T>* kept) {
+  if (call.shape.batch == 0) return;
+  const ForwardPass<T> pass(config, weights, call, kept, threads_for(flops(config, call.shape)), true);
+  run_team(pass.threads(), [&](const Member& member) { pass.run(member); });
 }
 
 template class PackedRecurrent<float>;
 template class PackedRecurrent<double>;
+template class ForwardPass<float>;
+template class ForwardPass<double>;
 template void forward(const RecurrentConfig&, const PackedRecurrent<float>&, const RecurrentForward<float>&,
                       KeptRecurrent<float>*);
 template void forward(const RecurrentConfig&, const PackedRecurrent<double>&, const RecurrentForward<double>&,

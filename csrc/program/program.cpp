@@ -43,14 +43,13 @@ void RecurrentStep<T>::run(const Shape& input, const T* x, T* y) const {
   RecurrentForward<T> call{};
   call.shape = {input[0], input[1], input[2]};
   call.x = x;
-  call.y = y;
+  call.y = outputs_in(y, config_, call.shape);
   forward(config_, weights_, call, static_cast<KeptRecurrent<T>*>(nullptr));
 }
 
 template <class T>
 double RecurrentStep<T>::flops(const Shape& input) const {
-  const double gates = config_.layout().gates;
-  return 2.0 * input[0] * input[1] * (input[2] + config_.units) * gates * config_.units;
+  return tidegate::flops(config_, {input[0], input[1], input[2]});
 }
 
 template <class T>
