@@ -34,6 +34,8 @@ class RecurrentStep final : public Step<T> {
   void run(const Shape& input, const T* x, T* y) const override;
   size_t packed_bytes() const override { return weights_.bytes(); }
   double flops(const Shape& input) const override;
+  const RecurrentConfig& config() const { return config_; }
+  const PackedRecurrent<T>& weights() const { return weights_; }
 
  private:
   RecurrentConfig config_;
