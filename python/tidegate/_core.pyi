@@ -60,7 +60,7 @@ class Recurrent(Operator):
         """Gradients of x, weights and initial states, from those of the outputs and the final states."""
 
 class Bidirectional(Operator):
-    """Two layers over one sequence, as a step of a Program; its weights are those of both, one after the other."""
+    """Two layers over one sequence, as a step of a Program. Weights: the first's, then the second's."""
 
     def __init__(self, forwards: Recurrent, backwards: Recurrent, merge_mode: str = "concat") -> None:
         """`merge_mode` is "concat", "sum", "mul" or "ave"."""
