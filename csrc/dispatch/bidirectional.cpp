@@ -62,7 +62,7 @@ void forward(Merge how, const Direction<T>& first, const Direction<T>& second, c
   const int threads_of_pass = apart ? (threads + 1) / 2 : threads;
   const ForwardPass<T> there(first.config, first.weights, call, nullptr, threads_of_pass, !apart);
   const ForwardPass<T> back(second.config, second.weights, call_back, nullptr, threads_of_pass, !apart);
-  const int wanted = apart ? there.threads() + back.threads() : std::min(there.threads(), back.threads());
+  const int wanted = apart ? std::min(threads, there.threads() + back.threads()) : threads;
 
   run_team(wanted, [&](const Member& member) {
     const int half = (member.count + 1) / 2;
