@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dispatch/bidirectional.hpp"
 #include "program/program.hpp"
 
 namespace tidegate::python {
@@ -73,6 +74,7 @@ auto with_element(const py::array& a, const std::string& name, F f) {
 }
 
 Activation activation_named(const std::string& name);
+Merge merge_named(const std::string& mode);
 
 void bind_operators(py::module_& m);
 void bind_programs(py::module_& m);

@@ -172,6 +172,21 @@ void set_threads(int threads) {
   set_num_threads(threads);
 }
 
+py::array merge(const std::string& mode, const py::array& a, const py::array& b) {
+  const Merge how = merge_named(mode);
+  if (how == Merge::concat) throw py::value_error("argument `mode` expected 'sum', 'mul' or 'ave', received 'concat'.");
+  return with_element(a, "a", [&](auto element) -> py::array {
+    using T = decltype(element);
+    const T *first = data_of<T>(a, "a"), *second = data_of<T>(b, "b", shape_of(a));
+    py::array_t<T> y = new_array<T>(shape_of(a));
+    T* to = y.mutable_data();
+    const int64_t n = y.size();
+    std::copy_n(first, n, to);
+    run_team(1, [&](const Member&) { tidegate::merge(how, second, n, to); });
+    return y;
+  });
+}
+
 }  // namespace
 
 Activation activation_named(const std::string& name) {
@@ -180,12 +195,21 @@ Activation activation_named(const std::string& name) {
   throw py::value_error("argument `activation` expected the name of a native activation, received '" + name + "'.");
 }
 
+Merge merge_named(const std::string& mode) {
+  if (mode == "concat") return Merge::concat;
+  if (mode == "sum") return Merge::sum;
+  if (mode == "mul") return Merge::mul;
+  if (mode == "ave") return Merge::ave;
+  throw py::value_error("argument `merge_mode` expected 'concat', 'sum', 'mul' or 'ave', received '" + mode + "'.");
+}
+
 void bind_functions(py::module_& m) {
   using namespace py::literals;
   m.def("activation_names", &activation_names);
   m.def("activate", &activate, "name"_a, "x"_a);
   m.def("activate_gradient", &activate_gradient, "name"_a, "x"_a, "y"_a, "d_y"_a);
   m.def("log", &log, "x"_a);
+  m.def("merge", &merge, "mode"_a, "a"_a, "b"_a);
   m.def("sgd_update", &sgd_update, "w"_a, "g"_a, "momentum_slot"_a, py::kw_only(), "learning_rate"_a, "momentum"_a,
         "nesterov"_a);
   m.def("rmsprop_update", &rmsprop_update, "w"_a, "g"_a, "velocity"_a, "momentum_slot"_a, "average"_a, py::kw_only(),

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "bindings/operator.hpp"
+#include "program/bidirectional_step.hpp"
 
 namespace tidegate::python {
 namespace {
@@ -37,11 +38,24 @@ void check_count(size_t count, size_t expected, const char* name) {
 
 class Recurrent final : public Operator {
  public:
+  const RecurrentConfig config;
+
   explicit Recurrent(const RecurrentConfig& config) : config(config) {}
 
-  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override { return make_step<float>(weights); }
+  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override {
+    return std::make_unique<RecurrentStep<float>>(make_step<float>(weights));
+  }
   std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override {
-    return make_step<double>(weights);
+    return std::make_unique<RecurrentStep<double>>(make_step<double>(weights));
+  }
+
+  size_t weight_count() const { return config.use_bias ? 3 : 2; }
+
+  template <class T>
+  RecurrentStep<T> make_step(const Arrays& weights) const {
+    check_count(weights.size(), weight_count(), "weights");
+    data_of<T>(weights[0], "kernel", {-1, columns()});
+    return RecurrentStep<T>(config, pack<T>(weights, weights[0].shape(0)));
   }
 
   py::tuple forward(const py::array& x, const Arrays& weights, const OptionalArrays& states, const OptionalArray& mask,
@@ -65,7 +79,7 @@ class Recurrent final : public Operator {
 
   template <class T>
   RecurrentWeights<T> weights_of(const Arrays& weights, int64_t features) const {
-    check_count(weights.size(), config.use_bias ? 3 : 2, "weights");
+    check_count(weights.size(), weight_count(), "weights");
     return {data_of<T>(weights[0], "kernel", {features, columns()}),
             data_of<T>(weights[1], "recurrent_kernel", {config.units, columns()}),
             config.use_bias ? data_of<T>(weights[2], "bias", bias_shape()) : nullptr};
@@ -74,13 +88,6 @@ class Recurrent final : public Operator {
   template <class T>
   PackedRecurrent<T> pack(const Arrays& weights, int64_t features) const {
     return PackedRecurrent<T>(current(), config, features, weights_of<T>(weights, features));
-  }
-
-  template <class T>
-  std::unique_ptr<Step<T>> make_step(const Arrays& weights) const {
-    check_count(weights.size(), config.use_bias ? 3 : 2, "weights");
-    data_of<T>(weights[0], "kernel", {-1, columns()});
-    return std::make_unique<RecurrentStep<T>>(config, pack<T>(weights, weights[0].shape(0)));
   }
 
   template <class T>
@@ -104,7 +111,7 @@ class Recurrent final : public Operator {
     states_of(states, B, "states", call.states);
     if (mask) call.mask = reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", {B, steps}));
     py::array_t<T> y = new_array<T>(config.return_sequences ? Shape{B, steps, U} : Shape{B, U});
-    call.y = y.mutable_data();
+    call.y = outputs_in(y.mutable_data(), config, call.shape);
     py::list final_states;
     for (size_t i = 0; i < state_count(); ++i) {
       py::array_t<T> state = new_array<T>({B, U});
@@ -166,8 +173,36 @@ class Recurrent final : public Operator {
     }
     return py::make_tuple(d_x, d_weights, d_initial);
   }
+};
 
-  const RecurrentConfig config;
+// The two directions, for a Program; training calls each by itself.
+class Bidirectional final : public Operator {
+ public:
+  Bidirectional(const Recurrent& forwards, const Recurrent& backwards, Merge merge)
+      : forwards(forwards), backwards(backwards), merge(merge) {
+    if (forwards.config.return_sequences != backwards.config.return_sequences)
+      throw py::value_error("argument `backwards` expected the same return_sequences as `forwards`.");
+    if (merge != Merge::concat && forwards.config.units != backwards.config.units)
+      throw py::value_error("argument `backwards` expected " + std::to_string(forwards.config.units) +
+                            " units, as `forwards` has, received " + std::to_string(backwards.config.units) + ".");
+  }
+
+  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override { return make_step<float>(weights); }
+  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override {
+    return make_step<double>(weights);
+  }
+
+ private:
+  template <class T>
+  std::unique_ptr<Step<T>> make_step(const Arrays& weights) const {
+    check_count(weights.size(), forwards.weight_count() + backwards.weight_count(), "weights");
+    const auto middle = weights.begin() + static_cast<std::ptrdiff_t>(forwards.weight_count());
+    return std::make_unique<BidirectionalStep<T>>(merge, forwards.make_step<T>({weights.begin(), middle}),
+                                                  backwards.make_step<T>({middle, weights.end()}));
+  }
+
+  const Recurrent forwards, backwards;
+  const Merge merge;
 };
 
 class Dense final : public Operator {
@@ -312,6 +347,12 @@ void bind_operators(py::module_& m) {
            "keep"_a = false)
       .def("backward", &Recurrent::backward, "kept"_a, "d_y"_a = py::none(), "d_states"_a = py::none(),
            "need_d_x"_a = true);
+
+  py::class_<Bidirectional, Operator>(m, "Bidirectional")
+      .def(py::init([](const Recurrent& forwards, const Recurrent& backwards, const std::string& merge_mode) {
+             return Bidirectional(forwards, backwards, merge_named(merge_mode));
+           }),
+           "forwards"_a, "backwards"_a, "merge_mode"_a = "concat");
 
   py::class_<Dense, Operator>(m, "Dense")
       .def(py::init([](int64_t units, const std::string& activation, bool use_bias) {

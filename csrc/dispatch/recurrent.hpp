@@ -23,6 +23,12 @@ struct RecurrentShape {
   int64_t batch, timesteps, features;
 };
 
+// Floating-point operations of a forward pass.
+inline double flops(const RecurrentConfig& config, const RecurrentShape& shape) {
+  const double sums = config.layout().gates * config.units;
+  return 2.0 * shape.batch * shape.timesteps * (shape.features + config.units) * sums;
+}
+
 // Weights in Keras's layout: kernel [F, G U], recurrent_kernel [U, G U], bias [bias_rows, G U] or null.
 template <class T>
 struct RecurrentWeights {
@@ -62,9 +68,15 @@ struct RecurrentForward {
   const T* x;           // [B, T, F]
   const uint8_t* mask;  // [B, T] or null
   const T* states[2];   // h0, c0 [B, U], or null for zeros
-  T* y;                 // [B, T, U] with return_sequences, else [B, U]
+  Sequence<T> y;        // with return_sequences [T, B, U] in the order of processing, else the last output at (0, b)
   T* final_states[2];   // h, c [B, U], or null where nobody asks
 };
+
+// The outputs of a layer alone: y [B, T, U] with return_sequences, else [B, U].
+template <class T>
+Sequence<T> outputs_in(T* y, const RecurrentConfig& config, const RecurrentShape& shape) {
+  return {y, config.units, (config.return_sequences ? shape.timesteps : 1) * config.units};
+}
 
 // Fills `kept` unless it is null.
 template <class T>

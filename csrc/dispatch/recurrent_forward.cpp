@@ -2,9 +2,8 @@
 
 #include <cstring>
 
+#include "dispatch/forward_pass.hpp"
 #include "dispatch/plan.hpp"
-#include "dispatch/recurrent.hpp"
-#include "dispatch/row_order.hpp"
 
 namespace tidegate {
 namespace {
@@ -19,23 +18,16 @@ constexpr int64_t kTilesOfPass = 4;
 // Room for the input product of a block of timesteps: to stay in the L2 cache beside the weights.
 constexpr int64_t kInputBlockBytes = 192 << 10;
 
-struct Plan {
-  int threads;
-  bool share_units;     // threads share the units of all rows and meet after every step, instead of sharing the rows
-  int64_t input_steps;  // timesteps of the blocked input product, 0: it is made step by step
-  int64_t rows_of_pass;
-};
-
 template <class T>
-Plan plan(const RecurrentConfig& config, const RecurrentShape& shape, int64_t real_steps,
-          const KernelTable<T>& kernels) {
+ForwardPlan plan_forward(const RecurrentConfig& config, const RecurrentShape& shape, const KernelTable<T>& kernels,
+                         int threads, bool may_meet) {
   const CellLayout layout = config.layout();
   const int64_t sums = layout.gates * config.units;
-  Plan plan{threads_for(2.0 * real_steps * (shape.features + config.units) * sums), false, 0, 0};
+  ForwardPlan plan{threads, false, 0, 0};
   const int64_t recurrent_bytes = config.units * sums * sizeof(T);
   const int64_t panels = (config.units + kernels.lanes - 1) / kernels.lanes;
   const int64_t rows = (shape.batch + plan.threads - 1) / plan.threads;
-  plan.share_units = plan.threads > 1 && config.fused() && panels >= 2 * plan.threads &&
+  plan.share_units = may_meet && plan.threads > 1 && config.fused() && panels >= 2 * plan.threads &&
                      recurrent_bytes >= kBytesWorthMeeting && (rows <= kFewRows || recurrent_bytes > l2_bytes());
   if (!plan.share_units) plan.threads = static_cast<int>(std::min<int64_t>(plan.threads, shape.batch));
   const int64_t rows_of_task = plan.share_units ? shape.batch : rows;
@@ -53,6 +45,12 @@ template <class T>
 void pad_row(const T* from, int64_t units, int64_t V, T* to) {
   if (from) std::copy_n(from, units, to);
   std::fill(to + (from ? units : 0), to + V, T(0));
+}
+
+// The mask in the order of processing.
+Mask mask_of(const RecurrentConfig& config, const uint8_t* mask, int64_t steps) {
+  const int64_t first = config.go_backwards ? steps - 1 : 0, direction = config.go_backwards ? -1 : 1;
+  return {mask ? mask + first : nullptr, direction, steps};
 }
 
 }  // namespace
@@ -92,22 +90,22 @@ PackedRecurrent<T>::PackedRecurrent(const InstructionSet& set, const RecurrentCo
 }
 
 template <class T>
-void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
-             KeptRecurrent<T>* kept) {
-  const InstructionSet& set = weights.set();
-  const KernelTable<T>& kernels = table<T>(set);
+ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent<T>& weights,
+                            const RecurrentForward<T>& call, KeptRecurrent<T>* kept, int threads, bool may_meet)
+    : config(config),
+      call(call),
+      kernels(table<T>(weights.set())),
+      plan(plan_forward(config, call.shape, kernels, threads, may_meet)),
+      order(mask_of(config, call.mask, call.shape.timesteps), call.shape.batch, call.shape.timesteps),
+      trimmed(call.mask && !kept && !config.return_sequences && !plan.share_units),
+      B(call.shape.batch),
+      P((config.units + kernels.lanes - 1) / kernels.lanes) {
   const CellLayout layout = config.layout();
-  const int64_t B = call.shape.batch, steps = call.shape.timesteps, F = call.shape.features;
-  const int64_t U = config.units, L = kernels.lanes, P = (U + L - 1) / L, V = P * L, row = kSums * L;
-  if (B == 0) return;
-  const int64_t first = config.go_backwards ? steps - 1 : 0, direction = config.go_backwards ? -1 : 1;
-  const Mask mask{call.mask ? call.mask + first : nullptr, direction, steps};
-  const RowOrder order(mask, B, steps);
-  const Plan plan = tidegate::plan(config, call.shape, order.real_steps(), kernels);
+  const int64_t steps = call.shape.timesteps, F = call.shape.features;
+  const int64_t U = config.units, L = kernels.lanes, V = P * L, row = kSums * L;
   const bool has_c = layout.states == 2, needs_sums = !config.fused() || layout.stages == 2;
   const int64_t slots = kept ? steps + 1 : 2;
 
-  Scratch scratch;
   const auto h_part = scratch.reserve<T>(kept ? 0 : slots * B * V),
              c_part = scratch.reserve<T>(kept || !has_c ? 0 : slots * B * V);
   const auto sums_part = scratch.reserve<T>(needs_sums ? P * B * row : 0);
@@ -117,7 +115,7 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   const auto active_part = scratch.reserve<int32_t>(plan.threads * B);
   scratch.allocate();
   if (kept) {
-    kept->set = &set;
+    kept->set = &weights.set();
     kept->shape = call.shape;
     kept->h = Array<T>(slots * B * V);
     if (has_c) kept->c = Array<T>(slots * B * V);
@@ -125,16 +123,16 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
     if (!config.fused()) kept->sums = Array<T>(steps * P * B * row);
   }
 
-  ForwardArgs<T> args{};
   args.time_end = steps, args.features = F, args.units = U;
-  args.row_order = order.rows();
   args.fused = config.fused();
   args.activation = config.activation, args.recurrent_activation = config.recurrent_activation;
   args.zero_output_for_mask = config.zero_output_for_mask;
   args.weights = weights.cell();
+  const int64_t first = config.go_backwards ? steps - 1 : 0, direction = config.go_backwards ? -1 : 1;
   args.x = {call.x + first * F, direction * F, steps * F};
-  args.mask = mask;
-  if (config.return_sequences) args.y = {call.y, U, steps * U};
+  args.mask = mask_of(config, call.mask, steps);
+  args.row_order = order.rows();
+  if (config.return_sequences) args.y = call.y;
   args.h = {kept ? kept->h.data() : scratch[h_part], slots, B * V, V};
   if (has_c) args.c = {kept ? kept->c.data() : scratch[c_part], slots, B * V, V};
   if (kept) args.gates = {kept->gates.data(), P * B * row, B * row, row};
@@ -143,66 +141,83 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
   if (plan.input_steps) args.input_sums = {scratch[input_part], B * row, plan.input_steps * B * row, row};
   args.input_steps = plan.input_steps;
   args.reset_h = scratch[reset_part];
+  args.row_buffer = scratch[row_part];
+  args.active = scratch[active_part];
 
   if (!config.fused()) std::memset(scratch[row_part], 0, plan.threads * kRowBuffers * V * sizeof(T));
+}
 
-  // Where neither states nor outputs of masked steps are kept, a pass begins and ends with its rows' real steps. The
-  // two slots of the states alternate, so the states must be where its first step, and the caller, look for them.
-  const bool trimmed = call.mask && !kept && !config.return_sequences && !plan.share_units;
-  const auto move_states = [&](const ForwardArgs<T>& mine, int64_t from, int64_t to) {
-    for (const States<T>* states : {&mine.h, &mine.c})
-      for (int64_t i = mine.row_begin; states->data && i < mine.row_end; ++i)
-        std::copy_n(states->at(from, order.row(i)), V, states->at(to, order.row(i)));
-  };
-
-  const auto start_row = [&](int64_t b) {
-    pad_row(call.states[0] ? call.states[0] + b * U : nullptr, U, V, args.h.at(0, b));
-    if (has_c) pad_row(call.states[1] ? call.states[1] + b * U : nullptr, U, V, args.c.at(0, b));
-  };
-  const auto finish_row = [&](int64_t b) {
-    const T* h = args.h.at(steps, b);
-    if (call.final_states[0]) std::copy_n(h, U, call.final_states[0] + b * U);
-    if (has_c && call.final_states[1]) std::copy_n(args.c.at(steps, b), U, call.final_states[1] + b * U);
-    if (config.return_sequences) return;
-    // The last output: what the last real step gave, zeros where there is none.
-    bool any = mask.real(steps - 1, b);
-    for (int64_t t = 0; t < steps && !any && !config.zero_output_for_mask; ++t) any = mask.real(t, b);
-    if (any)
-      std::copy_n(h, U, call.y + b * U);
-    else
-      std::fill_n(call.y + b * U, U, T(0));
-  };
-
-  run_team(plan.threads, [&](const Member& member) {
-    ForwardArgs<T> mine = args;
-    const int64_t begin = order.begin(member.index, member.count), end = order.begin(member.index + 1, member.count);
-    const bool share = plan.share_units && member.count > 1;
-    for (int64_t i = begin; i < end; ++i) start_row(order.row(i));
-    if (share) {
-      mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
-      mine.meeting();
+template <class T>
+void ForwardPass<T>::run(const Member& member) const {
+  ForwardArgs<T> mine = args;
+  const int64_t begin = order.begin(member.index, member.count), end = order.begin(member.index + 1, member.count);
+  const bool share = plan.share_units && member.count > 1;
+  for (int64_t i = begin; i < end; ++i) start_row(order.row(i));
+  if (share) {
+    mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
+    mine.meeting();
+  }
+  mine.panel_begin = share ? member.begin(P) : 0;
+  mine.panel_end = share ? member.end(P) : P;
+  mine.row_buffer += member.index * kRowBuffers * args.h.row_stride;
+  mine.active += member.index * B;
+  const int64_t last = share ? B : end;
+  for (mine.row_begin = share ? 0 : begin; mine.row_begin < last; mine.row_begin = mine.row_end) {
+    mine.row_end = std::min(last, mine.row_begin + plan.rows_of_pass);
+    if (trimmed) {
+      const auto [time_begin, time_end] = order.span(mine.row_begin, mine.row_end);
+      mine.time_begin = time_begin, mine.time_end = time_end;
+      if (time_begin % 2 != 0) move_states(mine, 0, time_begin);
     }
-    mine.panel_begin = share ? member.begin(P) : 0;
-    mine.panel_end = share ? member.end(P) : P;
-    mine.row_buffer = scratch[row_part] + member.index * kRowBuffers * V;
-    mine.active = scratch[active_part] + member.index * B;
-    const int64_t first_row = share ? 0 : begin, last_row = share ? B : end;
-    for (mine.row_begin = first_row; mine.row_begin < last_row; mine.row_begin = mine.row_end) {
-      mine.row_end = std::min(last_row, mine.row_begin + plan.rows_of_pass);
-      if (trimmed) {
-        const auto [time_begin, time_end] = order.span(mine.row_begin, mine.row_end);
-        mine.time_begin = time_begin, mine.time_end = time_end;
-        if (time_begin % 2 != 0) move_states(mine, 0, time_begin);
-      }
-      kernels.forward[static_cast<int>(config.cell)](mine);
-      if (trimmed && (mine.time_end - steps) % 2 != 0) move_states(mine, mine.time_end, steps);
-    }
-    for (int64_t i = begin; i < end; ++i) finish_row(order.row(i));
-  });
+    kernels.forward[static_cast<int>(config.cell)](mine);
+    if (trimmed && (mine.time_end - args.time_end) % 2 != 0) move_states(mine, mine.time_end, args.time_end);
+  }
+  // Where units are shared, the meeting after the last step has seen all of them.
+  for (int64_t i = begin; i < end; ++i) finish_row(order.row(i));
+}
+
+template <class T>
+void ForwardPass<T>::start_row(int64_t b) const {
+  const int64_t U = args.units, V = args.h.row_stride;
+  pad_row(call.states[0] ? call.states[0] + b * U : nullptr, U, V, args.h.at(0, b));
+  if (args.c.data) pad_row(call.states[1] ? call.states[1] + b * U : nullptr, U, V, args.c.at(0, b));
+}
+
+template <class T>
+void ForwardPass<T>::move_states(const ForwardArgs<T>& mine, int64_t from, int64_t to) const {
+  for (const States<T>* states : {&args.h, &args.c})
+    for (int64_t i = mine.row_begin; states->data && i < mine.row_end; ++i)
+      std::copy_n(states->at(from, order.row(i)), states->row_stride, states->at(to, order.row(i)));
+}
+
+template <class T>
+void ForwardPass<T>::finish_row(int64_t b) const {
+  const int64_t steps = args.time_end, U = args.units;
+  const T* h = args.h.at(steps, b);
+  if (call.final_states[0]) std::copy_n(h, U, call.final_states[0] + b * U);
+  if (args.c.data && call.final_states[1]) std::copy_n(args.c.at(steps, b), U, call.final_states[1] + b * U);
+  if (config.return_sequences) return;
+  // The last output: what the last real step gave, zeros where there is none.
+  bool any = args.mask.real(steps - 1, b);
+  for (int64_t t = 0; t < steps && !any && !config.zero_output_for_mask; ++t) any = args.mask.real(t, b);
+  if (any)
+    std::copy_n(h, U, call.y.at(0, b));
+  else
+    std::fill_n(call.y.at(0, b), U, T(0));
+}
+
+template <class T>
+void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
+             KeptRecurrent<T>* kept) {
+  if (call.shape.batch == 0) return;
+  const ForwardPass<T> pass(config, weights, call, kept, threads_for(flops(config, call.shape)), true);
+  run_team(pass.threads(), [&](const Member& member) { pass.run(member); });
 }
 
 template class PackedRecurrent<float>;
 template class PackedRecurrent<double>;
+template class ForwardPass<float>;
+template class ForwardPass<double>;
 template void forward(const RecurrentConfig&, const PackedRecurrent<float>&, const RecurrentForward<float>&,
                       KeptRecurrent<float>*);
 template void forward(const RecurrentConfig&, const PackedRecurrent<double>&, const RecurrentForward<double>&,

@@ -48,7 +48,7 @@ void RecurrentStep<T>::run(const Shape& input, const T* x, T* y, const Carried<T
   RecurrentForward<T> call{};
   call.shape = {input[0], input[1], input[2]};
   call.x = x;
-  call.y = y;
+  call.y = outputs_in(y, config_, call.shape);
   call.mask = carried.mask;
   for (int i = 0; carried.states && i < config_.layout().states; ++i)
     call.states[i] = call.final_states[i] = carried.states[i];
@@ -57,8 +57,7 @@ void RecurrentStep<T>::run(const Shape& input, const T* x, T* y, const Carried<T
 
 template <class T>
 double RecurrentStep<T>::flops(const Shape& input) const {
-  const double gates = config_.layout().gates;
-  return 2.0 * input[0] * input[1] * (input[2] + config_.units) * gates * config_.units;
+  return tidegate::flops(config_, {input[0], input[1], input[2]});
 }
 
 template <class T>

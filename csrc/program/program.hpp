@@ -55,6 +55,8 @@ class RecurrentStep final : public Step<T> {
   bool passes_mask() const override { return config_.return_sequences; }
   size_t packed_bytes() const override { return weights_.bytes(); }
   double flops(const Shape& input) const override;
+  const RecurrentConfig& config() const { return config_; }
+  const PackedRecurrent<T>& weights() const { return weights_; }
 
  private:
   RecurrentConfig config_;

@@ -59,6 +59,12 @@ class Recurrent(Operator):
     ) -> tuple[Array | None, list[Array], list[Array]]:
         """Gradients of x, weights and initial states, from those of the outputs and the final states."""
 
+class Bidirectional(Operator):
+    """Two layers over one sequence, as a step of a Program. Weights: the first's, then the second's."""
+
+    def __init__(self, forwards: Recurrent, backwards: Recurrent, merge_mode: str = "concat") -> None:
+        """`merge_mode` is "concat", "sum", "mul" or "ave"."""
+
 class Dense(Operator):
     def __init__(self, units: int, *, activation: str = "linear", use_bias: bool = True) -> None: ...
     def forward(self, x: Array, weights: Sequence[Array], keep: bool = False) -> tuple[Array, Kept | None]:
@@ -105,6 +111,9 @@ def activate_gradient(name: str, x: Array, y: Array, d_y: Array) -> Array:
     """The gradient of x from that of y = activate(name, x)."""
 
 def log(x: Array) -> Array: ...
+def merge(mode: str, a: Array, b: Array) -> Array:
+    """a + b, a * b or (a + b) / 2 for "sum", "mul" or "ave", as Bidirectional merges its outputs."""
+
 def sgd_update(
     w: Array, g: Array, momentum_slot: Array | None, *, learning_rate: float, momentum: float, nesterov: bool
 ) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from support import Array, assert_same_bits
 
 import tidegate
-from tidegate.layers import GRU, LSTM, Dense, Input
+from tidegate.layers import GRU, LSTM, Bidirectional, Dense, Input
+from tidegate.layers.layer import Layer
 from tidegate.models import Sequential
 
 
@@ -83,12 +85,20 @@ def test_predict_of_a_mapped_file(tmp_path: Path) -> None:
     assert_same_bits(frozen.predict(np.load(tmp_path / "x.npy", mmap_mode="r"), batch_size=4), frozen(x))
 
 
+CHAINS: list[Callable[[], list[Layer]]] = [
+    lambda: [GRU(7)],
+    lambda: [LSTM(13, return_sequences=True), GRU(7)],
+    lambda: [Bidirectional(GRU(7), merge_mode="sum")],
+    lambda: [Bidirectional(LSTM(13, return_sequences=True)), GRU(7)],
+    lambda: [Dense(4), GRU(6, go_backwards=True)],
+]
+
+
 @pytest.mark.parametrize("side", ["left", "right", "holes"])
-@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("chain", CHAINS)
 @pytest.mark.parametrize("rows", [1, 5, 60])
-def test_masks(isa: str, side: str, layers: int, rows: int) -> None:
-    chain = [LSTM(13, return_sequences=True), GRU(7)][-layers:]
-    model = Sequential([Input((None, 5)), *chain, Dense(3)])
+def test_masks(isa: str, side: str, chain: Callable[[], list[Layer]], rows: int) -> None:
+    model = Sequential([Input((None, 5)), *chain(), Dense(3)])
     x, rng = series(rows, timesteps=9), np.random.default_rng(1)
     lengths = rng.integers(0, 10, rows)
     if side == "right":

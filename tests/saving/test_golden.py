@@ -1,5 +1,5 @@
-"""Models saved by Keras 3.15.1 (TensorFlow): their predictions, and their weights after one epoch of
-training.
+"""Models saved by Keras 3.15.1 (on TensorFlow; those with names, on JAX): their predictions, and their
+weights after one epoch of training.
 
 tests/data has the files; all weights are random, biases too, so that a swapped gate shows.
 """

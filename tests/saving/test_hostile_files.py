@@ -157,6 +157,16 @@ SYSTEM = {
     "registered_name": "os>system",
 }
 LSTM = ("config", "layers", 1)
+
+
+def around(inner: Any, depth: int = 1) -> Config:
+    """So many Bidirectionals around a layer's configuration."""
+    for _ in range(depth):
+        inner = {"class_name": "Bidirectional", "config": {"layer": inner}}
+    found: Config = inner
+    return found
+
+
 HOSTILE: dict[str, Callable[[Config], Any]] = {
     "a list": lambda config: [config],
     "a number": lambda config: 3,
@@ -188,6 +198,13 @@ HOSTILE: dict[str, Callable[[Config], Any]] = {
     "a policy that is code": set_entry(*LSTM, "config", "dtype", value={**CODE, "config": {"name": "x"}}),
     "a name that is a path": set_entry(*LSTM, "config", "name", value="../../evil"),
     "a shape of strings": set_entry("config", "layers", 0, "config", "batch_shape", value=["a", "b", "c"]),
+    "code in a layer": set_entry(*LSTM, value=around(CODE)),
+    "nothing in a layer": set_entry(*LSTM, value=around(None)),
+    "a model in a layer": set_entry(
+        *LSTM, value=around({"class_name": "Sequential", "config": {"layers": []}})
+    ),
+    "two wrappers": set_entry(*LSTM, value=around({"class_name": "LSTM", "config": {"units": 4}}, 2)),
+    "layers without end": set_entry(*LSTM, value=around(CODE, 250)),
     "dropout": set_entry(*LSTM, "config", "dropout", value=0.5),
     "an optimizer that is code": set_entry("compile_config", "optimizer", value=SYSTEM),
     "a loss that is code": set_entry("compile_config", "loss", value=CODE),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tidegate.layers.bidirectional import Bidirectional
 from tidegate.layers.dense import Dense
 from tidegate.layers.gru import GRU
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.layer import Layer
 from tidegate.layers.lstm import LSTM
 
-__all__ = ["GRU", "LSTM", "Dense", "Input", "InputLayer", "Layer"]
+__all__ = ["GRU", "LSTM", "Bidirectional", "Dense", "Input", "InputLayer", "Layer"]

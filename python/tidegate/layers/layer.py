@@ -54,6 +54,7 @@ class Layer:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         values = bind(type(self).__name__, self.table(), args, kwargs)
         self.given_input_shape: Shape | None = values.pop("input_shape")
+        self.given_weights: list[Array] | None = values.pop("weights", None)  # of layers that take them
         for name, value in values.items():
             setattr(self, name, value)
         self.name = self.name or auto_name(type(self).__name__)
@@ -96,7 +97,11 @@ class Layer:
             self.check_input(shape)
             if self.built:
                 return
-            self._variables = self.create_variables(shape)
+            variables = self.create_variables(shape)
+            if self.given_weights is not None:
+                assign_all(variables, self.given_weights, self.title)
+                self.given_weights = None
+            self._variables = variables
             self.operator = self.create_operator()
             self.build_shape = shape
             self.built = True

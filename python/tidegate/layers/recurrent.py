@@ -164,7 +164,7 @@ class Recurrent(Layer):
         if mask is not None:
             mask = boolean_mask(mask, x.shape[:2], self.title)
         if initial_state is not None:
-            initial_state = self._prepare_states(initial_state, len(x))
+            initial_state = self.prepare_states(initial_state, len(x))
         return self.forward(x, training=training, mask=mask, initial_state=initial_state)[0]
 
     def _list_of_states(self, given: Any) -> list[Any]:
@@ -176,7 +176,8 @@ class Recurrent(Layer):
             )
         return states
 
-    def _prepare_states(self, given: Any, batch: int) -> list[Array]:
+    def prepare_states(self, given: Any, batch: int) -> list[Array]:
+        """Initial states as arrays that `forward` takes."""
         states = []
         for name, value in zip(self.states, self._list_of_states(given), strict=True):
             state = floating(value, np.dtype(self.dtype), f"initial_state ({name})")

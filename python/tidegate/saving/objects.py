@@ -28,9 +28,15 @@ _MODULES = {
 def classes(kind: str) -> Mapping[str, type[Any]]:
     """Class name -> class, of all that a file may name where an object of this kind belongs."""
     if kind == "layer":
-        from tidegate.layers import GRU, LSTM, Dense, InputLayer
+        from tidegate.layers import GRU, LSTM, Bidirectional, Dense, InputLayer
 
-        return {"Dense": Dense, "GRU": GRU, "InputLayer": InputLayer, "LSTM": LSTM}
+        return {
+            "Bidirectional": Bidirectional,
+            "Dense": Dense,
+            "GRU": GRU,
+            "InputLayer": InputLayer,
+            "LSTM": LSTM,
+        }
     if kind == "model":
         from tidegate.models import Sequential
 
@@ -123,7 +129,7 @@ def deserialize(config: Any, kind: str) -> Any:
         raise ValueError(f"{name}: `config` expected a dictionary; received {arguments!r:.200}")
     try:
         return table[name].from_config(arguments)
-    except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
+    except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError(f"{name}: the configuration is not valid: {error}") from error
 
 

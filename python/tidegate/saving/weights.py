@@ -2,6 +2,7 @@
 
     layers/<class in snake case>[_k]/vars/<n>              weights of a layer, e.g. layers/dense_1/vars/0
     layers/<class in snake case>[_k]/cell/vars/<n>         weights of a recurrent layer
+    layers/bidirectional[_k]/forward_layer/cell/vars/<n>   and so on, weights of the layers in a layer
     optimizer/vars/<n>                                     iteration, learning rate, slots
 
 `k` counts the layers of a class in a model; the name that a layer has does not matter. A reader follows only
@@ -68,7 +69,7 @@ def _places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
     for layer in model.layers:
         group = numbered(snake_case(type(layer).__name__), taken)
         for below, variables in layer.stored_variables().items():
-            name = layer.name if below == "vars" else f"{snake_case(type(layer).__name__)}_cell"
+            name = variables[0].path.split("/")[-2] if variables else layer.name
             yield f"layers/{group}/{below}", name, variables
 
 

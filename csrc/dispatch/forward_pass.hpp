@@ -1,0 +1,51 @@
+// A recurrent layer's forward pass, planned and with its scratch memory, as what each member of a team does of it: so
+// that two passes can share a team.
+#pragma once
+
+#include "dispatch/recurrent.hpp"
+#include "dispatch/row_order.hpp"
+#include "runtime/parallel.hpp"
+
+namespace tidegate {
+
+struct ForwardPlan {
+  int threads;
+  bool share_units;     // threads share the units of all rows and meet after every step, instead of sharing the rows
+  int64_t input_steps;  // timesteps of the blocked input product, 0: it is made step by step
+  int64_t rows_of_pass;
+};
+
+template <class T>
+class ForwardPass {
+ public:
+  // For a team of at most `threads`; `may_meet` unless its members are not the whole of a team that can meet. The
+  // arguments must outlive the pass, and the batch must not be empty.
+  ForwardPass(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
+              KeptRecurrent<T>* kept, int threads, bool may_meet);
+
+  // Members that it has work for, at least one.
+  int threads() const { return plan.threads; }
+
+  // A member's share of the pass. All members of one team call it, and no more than threads().
+  void run(const Member& member) const;
+
+ private:
+  void start_row(int64_t b) const;
+  void move_states(const ForwardArgs<T>& mine, int64_t from, int64_t to) const;
+  void finish_row(int64_t b) const;
+
+  const RecurrentConfig& config;
+  const RecurrentForward<T>& call;
+  const KernelTable<T>& kernels;
+  const ForwardPlan plan;
+  const RowOrder order;
+  // Whether a pass begins and ends with its rows' real steps: where neither states nor outputs of masked steps are
+  // kept. The two slots of the states alternate, so they are moved to where its first step, and the caller, look for
+  // them.
+  const bool trimmed;
+  const int64_t B, P;
+  Scratch scratch;
+  ForwardArgs<T> args{};  // of all rows and units, with the scratch of member 0
+};
+
+}  // namespace tidegate
