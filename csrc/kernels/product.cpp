@@ -106,7 +106,9 @@ __attribute__((noinline)) void outer_tile(const OuterArgs<T>& a, int64_t begin, 
 
 template <class T, int Vectors, int Last>
 void outer_passes(const OuterArgs<T>& a) {
-  constexpr int kMostRows = kMostSums / Vectors < kRows ? kMostSums / Vectors : kRows;
+  // A single vector takes twice the rows: 6 chains of fma do not hide its latency.
+  constexpr int kEnough = Vectors == 1 ? 2 * kRows : kRows;
+  constexpr int kMostRows = kMostSums / Vectors < kEnough ? kMostSums / Vectors : kEnough;
   for (int64_t begin = 0; begin < a.entries; begin += kEntriesOfPass) {
     const int64_t end = a.entries - begin < kEntriesOfPass ? a.entries : begin + kEntriesOfPass;
     for_each_block<kMostRows>(a.depth_end - a.depth_begin, [&](int64_t first, int64_t rows) {
