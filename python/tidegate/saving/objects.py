@@ -28,9 +28,9 @@ _MODULES = {
 def classes(kind: str) -> Mapping[str, type[Any]]:
     """Class name -> class, of all that a file may name where an object of this kind belongs."""
     if kind == "layer":
-        from tidegate.layers import GRU, LSTM, Dense, InputLayer
+        from tidegate.layers import GRU, LSTM, Dense, InputLayer, SimpleRNN
 
-        return {"Dense": Dense, "GRU": GRU, "InputLayer": InputLayer, "LSTM": LSTM}
+        return {"Dense": Dense, "GRU": GRU, "InputLayer": InputLayer, "LSTM": LSTM, "SimpleRNN": SimpleRNN}
     if kind == "model":
         from tidegate.models import Sequential
 
