@@ -175,9 +175,13 @@ class Backward {
 
   void gradients(const Member& member) {
     const auto share = [&](const T* const* rows, int64_t depth, Slots slots, T* gradient) {
-      for_each_share(member, P, depth, [&](int64_t panel, int64_t first, int64_t last) {
-        kernels.outer({entries, first, last, rows, args.d_sums.at(0, panel, 0), row, slots,
-                       gradient + panel * depth * slots.vectors * L});
+      // Panels of few vectors go together, in groups as even as possible.
+      const int64_t most = std::max(1, kernels.strip / slots.vectors), groups = (P + most - 1) / most;
+      const int64_t stride = depth * slots.vectors * L;
+      for_each_share(member, groups, depth, [&](int64_t group, int64_t first, int64_t last) {
+        const int64_t panel = group * P / groups, panels = (group + 1) * P / groups - panel;
+        kernels.outer({entries, first, last, rows, args.d_sums.at(0, panel, 0), row, slots, gradient + panel * stride,
+                       panels, args.d_sums.panel_stride, stride});
       });
     };
     for (int stage = 0; stage < layout.stages; ++stage)

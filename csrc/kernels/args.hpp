@@ -192,6 +192,8 @@ struct OuterArgs {
   int64_t d_stride;
   Slots slots;  // the vectors of d that take part
   T* gradient;  // [depth_end, slots.vectors, L]
+  // Panels of d and of the gradient that are multiplied together: as many as fill a strip with their vectors.
+  int64_t panels = 1, panel_stride = 0, gradient_stride = 0;
 };
 
 }  // namespace tidegate
