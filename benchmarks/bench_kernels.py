@@ -27,7 +27,7 @@ import numpy as np
 
 from tidegate._native import core
 
-GATES = {"lstm": 4, "gru": 3}
+GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1}
 
 
 class Cell:
@@ -141,7 +141,7 @@ def print_rows(rows: list[dict[str, object]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--isa", nargs="+", default=[n for n in core.instruction_sets() if n != "base"])
-    parser.add_argument("--cells", nargs="+", default=["lstm", "gru"])
+    parser.add_argument("--cells", nargs="+", default=[*GATES])
     parser.add_argument("--units", nargs="+", type=int, default=[50, 64, 100, 128, 200, 256, 512])
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 6, 16, 32, 128])
     parser.add_argument("--timesteps", type=int, default=100)

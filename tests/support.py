@@ -10,7 +10,12 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-FORMS = {"lstm": ("lstm", True), "gru": ("gru", True), "gru_reset_before": ("gru", False)}
+FORMS = {
+    "lstm": ("lstm", True),
+    "gru": ("gru", True),
+    "gru_reset_before": ("gru", False),
+    "simple_rnn": ("simple_rnn", True),
+}
 MASKS = ("none", "left", "right", "holes", "nothing_real")
 SIZES = tuple(range(1, 34))  # up to two panels of the widest vectors and one more
 
@@ -64,7 +69,7 @@ class Data:
         rng = np.random.default_rng(case.seed)
         batch, timesteps, features, units = case.batch, case.timesteps, case.features, case.units
         cell, reset_after = FORMS[case.form]
-        gates, states = (4, 2) if cell == "lstm" else (3, 1)
+        gates, states = {"lstm": (4, 2), "gru": (3, 1), "simple_rnn": (1, 1)}[cell]
         bias_shape = (2, 3 * units) if cell == "gru" and reset_after else (gates * units,)
 
         def normal(*shape: int, scale: float = 1.0) -> Array:

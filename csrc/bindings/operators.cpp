@@ -317,7 +317,8 @@ class Dense final : public Operator {
 Cell cell_named(const std::string& name, bool reset_after) {
   if (name == "lstm") return Cell::lstm;
   if (name == "gru") return reset_after ? Cell::gru : Cell::gru_reset_before;
-  throw py::value_error("argument `cell` expected 'lstm' or 'gru', received '" + name + "'.");
+  if (name == "simple_rnn") return Cell::simple_rnn;
+  throw py::value_error("argument `cell` expected 'lstm', 'gru' or 'simple_rnn', received '" + name + "'.");
 }
 
 int64_t positive_units(int64_t units) {

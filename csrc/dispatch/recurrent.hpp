@@ -16,7 +16,10 @@ struct RecurrentConfig {
   CellLayout layout() const { return layout_of(cell); }
   // Gates that a row of the bias has, and its rows: GRU with reset_after has one for each product.
   int64_t bias_rows() const { return cell == Cell::gru ? 2 : 1; }
-  bool fused() const { return activation == Activation::tanh && recurrent_activation == Activation::sigmoid; }
+  // Whether the activations are those that the cell finishes in registers. A single gate has the one activation.
+  bool fused() const {
+    return activation == Activation::tanh && (layout().gates == 1 || recurrent_activation == Activation::sigmoid);
+  }
 };
 
 struct RecurrentShape {

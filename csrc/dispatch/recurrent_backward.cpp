@@ -27,7 +27,7 @@ class Backward {
         L(kernels.lanes),
         P((U + L - 1) / L),
         V(P * L),
-        row(kSums * L),
+        row(layout.sums * L),
         block_steps(std::clamp<int64_t>(kEntriesOfBlock / B, 1, steps)),
         capacity(block_steps * B),
         threads(threads_for(6.0 * B * steps * (F + U) * layout.gates * U)) {
@@ -83,7 +83,7 @@ class Backward {
     // Columns are padded to whole vectors.
     kernel_columns_part = scratch.reserve<T>(call.d_x ? layout.gates * V * ((F + L - 1) / L * L) : 0);
     d_kernel_part = scratch.reserve<T>(F * layout.gates * V);
-    d_bias_part = scratch.reserve<T>(kSums * V);
+    d_bias_part = scratch.reserve<T>(layout.sums * V);
     d_h_part = scratch.reserve<T>(B * V);
     d_c_part = scratch.reserve<T>(B * V);
     d_output_part = scratch.reserve<T>(B * V);
@@ -116,7 +116,7 @@ class Backward {
                                   scratch[kernel_columns_part]);
       if (call.d_x && call.mask) zero(call.d_x, B * steps * F);
       zero(scratch[d_kernel_part], F * layout.gates * V);
-      zero(scratch[d_bias_part], kSums * V);
+      zero(scratch[d_bias_part], layout.sums * V);
     }
     zero(scratch[row_part] + member.index * kRowBuffers * V, kRowBuffers * V);
     for (int64_t b = member.begin(B); b < member.end(B); ++b) start_row(b);
@@ -175,9 +175,13 @@ class Backward {
 
   void gradients(const Member& member) {
     const auto share = [&](const T* const* rows, int64_t depth, Slots slots, T* gradient) {
-      for_each_share(member, P, depth, [&](int64_t panel, int64_t first, int64_t last) {
-        kernels.outer({entries, first, last, rows, args.d_sums.at(0, panel, 0), row, slots,
-                       gradient + panel * depth * slots.vectors * L});
+      // Panels of few vectors go together, in groups as even as possible.
+      const int64_t most = std::max(1, kernels.strip / slots.vectors), groups = (P + most - 1) / most;
+      const int64_t stride = depth * slots.vectors * L;
+      for_each_share(member, groups, depth, [&](int64_t group, int64_t first, int64_t last) {
+        const int64_t panel = group * P / groups, panels = (group + 1) * P / groups - panel;
+        kernels.outer({entries, first, last, rows, args.d_sums.at(0, panel, 0), row, slots, gradient + panel * stride,
+                       panels, args.d_sums.panel_stride, stride});
       });
     };
     for (int stage = 0; stage < layout.stages; ++stage)
@@ -209,7 +213,7 @@ class Backward {
       for (int gate = 0; gate < layout.gates; ++gate)
         for (int64_t u = 0; u < U; ++u)
           call.d_bias[(bias_row * layout.gates + gate) * U + u] =
-              scratch[d_bias_part][(u / L * kSums + slots.slot(gate)) * L + u % L];
+              scratch[d_bias_part][(u / L * layout.sums + slots.slot(gate)) * L + u % L];
     }
     for (int64_t b = 0; b < B; ++b) {
       std::copy_n(args.d_h + b * V, U, call.d_states[0] + b * U);

@@ -32,7 +32,7 @@ ForwardPlan plan_forward(const RecurrentConfig& config, const RecurrentShape& sh
   if (!plan.share_units) plan.threads = static_cast<int>(std::min<int64_t>(plan.threads, shape.batch));
   const int64_t rows_of_task = plan.share_units ? shape.batch : rows;
   if (rows_of_task <= kernels.tile_rows / 2 && shape.timesteps > 1 && shape.features > 4) {
-    const int64_t bytes_of_step = shape.batch * panels * kSums * kernels.lanes * sizeof(T);
+    const int64_t bytes_of_step = shape.batch * panels * layout.sums * kernels.lanes * sizeof(T);
     plan.input_steps = std::clamp<int64_t>(kInputBlockBytes / bytes_of_step, 1, shape.timesteps);
   }
   const int64_t bytes = (shape.features + config.units) * sums * sizeof(T);
@@ -78,14 +78,15 @@ PackedRecurrent<T>::PackedRecurrent(const InstructionSet& set, const RecurrentCo
     kernels.pack_gates(weights.recurrent_kernel, U, U, layout.gates, gate, vectors, recurrent_[stage].data());
     gate += vectors;
   }
-  bias_ = Array<T>(kSums * V);
+  bias_ = Array<T>(layout.sums * V);
   std::fill_n(bias_.data(), bias_.size(), T(0));
   if (!weights.bias) return;
   for (int64_t row = 0; row < config.bias_rows(); ++row) {
     const Slots slots = row == 0 ? layout.input : layout.recurrent[0];
     for (int gate = 0; gate < layout.gates; ++gate)
       for (int64_t u = 0; u < U; ++u)
-        bias_[(u / L * kSums + slots.slot(gate)) * L + u % L] += weights.bias[(row * layout.gates + gate) * U + u];
+        bias_[(u / L * layout.sums + slots.slot(gate)) * L + u % L] +=
+            weights.bias[(row * layout.gates + gate) * U + u];
   }
 }
 
@@ -102,7 +103,7 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
       P((config.units + kernels.lanes - 1) / kernels.lanes) {
   const CellLayout layout = config.layout();
   const int64_t steps = call.shape.timesteps, F = call.shape.features;
-  const int64_t U = config.units, L = kernels.lanes, V = P * L, row = kSums * L;
+  const int64_t U = config.units, L = kernels.lanes, V = P * L, row = layout.sums * L;
   const bool has_c = layout.states == 2, needs_sums = !config.fused() || layout.stages == 2;
   const int64_t slots = kept ? steps + 1 : 2;
 
@@ -119,7 +120,7 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
     kept->shape = call.shape;
     kept->h = Array<T>(slots * B * V);
     if (has_c) kept->c = Array<T>(slots * B * V);
-    kept->gates = Array<T>(steps * P * B * row);
+    if (layout.gates > 1) kept->gates = Array<T>(steps * P * B * row);
     if (!config.fused()) kept->sums = Array<T>(steps * P * B * row);
   }
 

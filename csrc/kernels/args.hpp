@@ -1,9 +1,9 @@
 // What crosses into and out of the kernels: plain structs, every shape stated once.
 //
-//   B batch, T timesteps, F features, U units, G gates (LSTM 4, GRU 3).
+//   B batch, T timesteps, F features, U units, G gates (LSTM 4, GRU 3, SimpleRNN 1).
 //   L lanes of a vector, P = ceil(U / L) panels, V = P * L: the units padded to whole vectors.
-//   S = 4 sums a unit. LSTM: i f c o. GRU: z r x h, where x and h are the input's and the recurrent share of the
-//   candidate (with reset_after=False both are in x).
+//   S sums a unit, 4 of LSTM and GRU, 1 of SimpleRNN. LSTM: i f c o. GRU: z r x h, where x and h are the input's and
+//   the recurrent share of the candidate (with reset_after=False both are in x).
 //
 // The rightmost index is the fastest. Time is counted in the order of processing, so go_backwards is only a negative
 // stride. Padded lanes are zero in packed weights and are never read as a factor of a product.
@@ -15,11 +15,12 @@
 
 namespace tidegate {
 
-constexpr int kSums = 4;
+constexpr int kSums = 4;  // S of the gated cells
 
-enum class Cell : int32_t { lstm, gru, gru_reset_before };
+enum class Cell : int32_t { lstm, gru, gru_reset_before, simple_rnn };
+constexpr int kCells = 4;
 
-// Which of the four sums a product adds to: vectors 0, 1, ... in turn, and the last of them to sum `last`.
+// Which of a unit's sums a product adds to: vectors 0, 1, ... in turn, and the last of them to sum `last`.
 struct Slots {
   int vectors, last;
 
@@ -29,7 +30,7 @@ struct Slots {
 // What the drivers need to know of a cell. A stage is a product with (part of) the recurrent kernel; the second stage
 // of GRU with reset_after=False multiplies r * h, which is known only when the first is done.
 struct CellLayout {
-  int gates, states;
+  int gates, states, sums;
   Slots input;
   int stages;
   Slots recurrent[2];
@@ -38,11 +39,13 @@ struct CellLayout {
 constexpr CellLayout layout_of(Cell cell) {
   switch (cell) {
     case Cell::lstm:
-      return {4, 2, {4, 3}, 1, {{4, 3}, {0, 0}}};
+      return {4, 2, kSums, {4, 3}, 1, {{4, 3}, {0, 0}}};
     case Cell::gru:
-      return {3, 1, {3, 2}, 1, {{3, 3}, {0, 0}}};
+      return {3, 1, kSums, {3, 2}, 1, {{3, 3}, {0, 0}}};
+    case Cell::simple_rnn:
+      return {1, 1, 1, {1, 0}, 1, {{1, 0}, {0, 0}}};
     default:
-      return {3, 1, {3, 2}, 2, {{2, 1}, {1, 2}}};
+      return {3, 1, kSums, {3, 2}, 2, {{2, 1}, {1, 2}}};
   }
 }
 
@@ -114,7 +117,8 @@ struct ForwardArgs {
   Sequence<const T> x;  // [T, B, F]
   Sequence<T> y;        // [T, B, U], absent unless the whole sequence is an output
   States<T> h, c;       // slot 0 is set by the caller; c for LSTM only
-  Gates<T> gates;       // activated gates, kept for backward (GRU: z, r, candidate, recurrent share), or absent
+  Gates<T> gates;       // activated gates, kept for backward (GRU: z, r, candidate, recurrent share), or absent; a
+                        // single gate, SimpleRNN's, is h itself
   Gates<T> sums;        // sums before activation, and between stages; absent when fused with one stage
   Gates<T> input_sums;  // scratch for the input product of a block of timesteps; absent: no such block
   int64_t input_steps;  // timesteps of that block
@@ -189,6 +193,8 @@ struct OuterArgs {
   int64_t d_stride;
   Slots slots;  // the vectors of d that take part
   T* gradient;  // [depth_end, slots.vectors, L]
+  // Panels of d and of the gradient that are multiplied together: as many as fill a strip with their vectors.
+  int64_t panels = 1, panel_stride = 0, gradient_stride = 0;
 };
 
 }  // namespace tidegate

@@ -1,4 +1,4 @@
-// Back-propagation through time of a recurrent cell, over a block of timesteps: what LSTM and GRU have in common.
+// Back-propagation through time of a recurrent cell, over a block of timesteps: what the cells have in common.
 //
 // From the gradient of the state after a step, the cell makes the gradient of its sums (d_sums), and d_sums times the
 // transposed recurrent kernel is the gradient of the state before the step. Rows of the batch are independent; the

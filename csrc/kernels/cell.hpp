@@ -11,12 +11,14 @@ namespace {
 template <class T>
 struct Panels {
   T* data;  // null: absent
-  int64_t panel_stride;
+  int64_t panel_stride, row_stride;
 
   Panels(const Gates<T>& gates, int64_t t)
-      : data(gates.data ? gates.at(t, 0, 0) : nullptr), panel_stride(gates.panel_stride) {}
+      : data(gates.data ? gates.at(t, 0, 0) : nullptr),
+        panel_stride(gates.panel_stride),
+        row_stride(gates.row_stride) {}
 
-  T* at(int64_t panel, int64_t b) const { return data + panel * panel_stride + b * (kSums * kLanes<T>); }
+  T* at(int64_t panel, int64_t b) const { return data + panel * panel_stride + b * row_stride; }
 };
 
 // A timestep as a forward pass sees it. States are [B, V].
@@ -66,7 +68,7 @@ template <class T>
 struct BackwardStep {
   int64_t units, V;
   Activation activation, recurrent_activation;
-  const T *h, *c, *c_next;
+  const T *h, *h_next, *c, *c_next;
   Panels<T> gates, sums;
   T *d_h, *d_c, *d_reset_h;
   Panels<T> d_sums;
@@ -78,6 +80,7 @@ struct BackwardStep {
         activation(a.activation),
         recurrent_activation(a.recurrent_activation),
         h(a.h.at(t, 0)),
+        h_next(a.h.at(t + 1, 0)),
         c(a.c.data ? a.c.at(t, 0) : nullptr),
         c_next(a.c.data ? a.c.at(t + 1, 0) : nullptr),
         gates(a.gates, t),

@@ -1,4 +1,4 @@
-// The forward pass of a recurrent cell over time: what LSTM and GRU have in common.
+// The forward pass of a recurrent cell over time: what the cells have in common.
 //
 // At each step the panels (one vector of units with all their gates) are the outer loop and blocks of rows the inner
 // one, so that a panel of weights read once serves every row. A tile starts from the bias, adds x . kernel and
@@ -37,7 +37,7 @@ class Forward {
 
  private:
   static constexpr CellLayout kLayout = layout_of(Cell::kCell);
-  static constexpr int L = kLanes<T>;
+  static constexpr int L = kLanes<T>, S = kLayout.sums;
 
   int64_t row(int64_t i) const { return a.row_order ? a.row_order[i] : i; }
 
@@ -71,34 +71,45 @@ class Forward {
   template <int Stage, int Rows>
   static constexpr int kAtOnce = kMostSums / Rows < kVectors<Stage> ? kMostSums / Rows : kVectors<Stage>;
 
-  // Two panels share a tile where registers hold all their sums, which hides the latency of fma behind few rows, and
-  // where each alone would end with fewer vectors than registers hold.
-  template <int Stage, int Rows>
-  static constexpr bool kTwoPanels =
-      2 * Rows * kVectors<Stage> <= kMostSums || kVectors<Stage> % kAtOnce<Stage, Rows> != 0;
+  // Panels share a tile where registers hold all their sums, up to 4 of a single vector and 2 of more: that hides the
+  // latency of fma behind few rows. Two do too where each alone would end with fewer vectors than registers hold.
+  template <int Stage>
+  static constexpr int kMostPanels = kVectors<Stage> == 1 ? 4 : 2;
 
-  // Panels are taken in pairs, since with short vectors their units share cache lines of the states.
+  template <int Stage, int Rows>
+  static constexpr int panels_of_tile() {
+    constexpr int fit = kMostSums / (Rows * kVectors<Stage>);
+    if (fit < 2) return kVectors<Stage> % kAtOnce<Stage, Rows> == 0 ? 1 : 2;
+    return fit < kMostPanels<Stage> ? fit : kMostPanels<Stage>;
+  }
+
+  // Calls tile(first, panel, r, p) for all tiles, each of r.value rows from `first` on and p.value panels.
+  template <int Stage, class F>
+  static void for_each_tile(int64_t rows, int64_t panel, int64_t panels, F tile) {
+    for_each_block<kRows>(rows, [&](int64_t first, int64_t block) {
+      with_constant<kRows>(block, [&](auto r) {
+        constexpr int most = panels_of_tile<Stage, r.value>();
+        for_each_block<most>(panels, [&](int64_t skip, int64_t count) {
+          with_constant<most>(count, [&](auto p) { tile(first, panel + skip, r, p); });
+        });
+      });
+    });
+  }
+
+  // Panels are taken some at a time, since with short vectors their units share cache lines of the states.
   template <int Stage>
   void stage(int64_t t, const ForwardStep<T>& step, int64_t rows) const {
     const int64_t count = a.panel_end - a.panel_begin;
-    for (int64_t i = 0; i < count; i += 2) {
-      const int64_t panels = count - i < 2 ? 1 : 2;
+    for (int64_t i = 0; i < count; i += kMostPanels<Stage>) {
+      const int64_t panels = count - i < kMostPanels<Stage> ? count - i : kMostPanels<Stage>;
       const int64_t panel = t % 2 == 0 ? a.panel_begin + i : a.panel_end - i - panels;
-      for_each_block<kRows>(rows, [&](int64_t first, int64_t block) {
-        with_constant<kRows>(block, [&](auto r) { tiles<Stage, r.value>(t, step, a.active + first, panel, panels); });
+      for_each_tile<Stage>(rows, panel, panels, [&](int64_t first, int64_t at, auto r, auto p) {
+        tile<Stage, r.value, p.value>(t, step, a.active + first, at);
       });
     }
     if (!a.fused)
       for (int64_t i = 0; i < rows; ++i) Cell::template finish_row<Stage>(step, a.active[i]);
     a.meeting();
-  }
-
-  template <int Stage, int Rows>
-  void tiles(int64_t t, const ForwardStep<T>& step, const int32_t* rows, int64_t panel, int64_t panels) const {
-    if constexpr (kTwoPanels<Stage, Rows>) {
-      if (panels == 2) return tile<Stage, Rows, 2>(t, step, rows, panel);
-    }
-    for (int64_t p = 0; p < panels; ++p) tile<Stage, Rows, 1>(t, step, rows, panel + p);
   }
 
   // The rows of a tile's products, and of its sums before and after them: [Panels, S, L] with a stride between panels.
@@ -112,11 +123,11 @@ class Forward {
 
   template <int Stage, int Rows, int Panels>
   __attribute__((noinline)) void tile(int64_t t, const ForwardStep<T>& step, const int32_t* rows, int64_t panel) const {
-    alignas(kVectorBytes) T sums[Rows][Panels][kSums * L];
+    alignas(kVectorBytes) T sums[Rows][Panels][S * L];
     Tile<Rows, Panels> tile{};
     tile.panel = panel, tile.features = a.input_sums.data ? 0 : a.features, tile.units = a.units;
-    tile.from_stride = Stage > 0 ? step.sums.panel_stride : a.input_sums.data ? a.input_sums.panel_stride : kSums * L;
-    tile.to_stride = kSums * L;
+    tile.from_stride = Stage > 0 ? step.sums.panel_stride : a.input_sums.data ? a.input_sums.panel_stride : S * L;
+    tile.to_stride = S * L;
     TIDEGATE_UNROLL
     for (int r = 0; r < Rows; ++r) {
       tile.x[r] = a.x.at(t, rows[r]);
@@ -136,9 +147,9 @@ class Forward {
 
   template <int Stage, int Rows, int Panels>
   static void keep_sums(const ForwardStep<T>& step, const int32_t* rows, int64_t panel,
-                        const T (&sums)[Rows][Panels][kSums * L]) {
+                        const T (&sums)[Rows][Panels][S * L]) {
     // A later stage adds to one of the sums and leaves the others.
-    constexpr int first = Stage > 0 ? kLayout.recurrent[Stage].last : 0, count = Stage > 0 ? 1 : kSums;
+    constexpr int first = Stage > 0 ? kLayout.recurrent[Stage].last : 0, count = Stage > 0 ? 1 : S;
     for (int r = 0; r < Rows; ++r)
       for (int p = 0; p < Panels; ++p)
         memcpy(step.sums.at(panel + p, rows[r]) + first * L, sums[r][p] + first * L, count * L * sizeof(T));
@@ -148,17 +159,20 @@ class Forward {
   void input_product(int64_t t) const {
     const int64_t steps = a.time_end - t < a.input_steps ? a.time_end - t : a.input_steps;
     const int64_t rows = a.row_end - a.row_begin;
-    for (int64_t panel = a.panel_begin; panel < a.panel_end; ++panel)
-      for_each_block<kRows>(steps * rows, [&](int64_t first, int64_t block) {
-        with_constant<kRows>(block, [&](auto r) { input_tile<r.value>(t, first, panel); });
+    for (int64_t panel = a.panel_begin; panel < a.panel_end; panel += kMostPanels<0>) {
+      const int64_t left = a.panel_end - panel, panels = left < kMostPanels<0> ? left : kMostPanels<0>;
+      for_each_tile<0>(steps * rows, panel, panels, [&](int64_t first, int64_t at, auto r, auto p) {
+        input_tile<r.value, p.value>(t, first, at);
       });
+    }
   }
 
-  template <int Rows>
+  template <int Rows, int Panels>
   __attribute__((noinline)) void input_tile(int64_t t, int64_t first, int64_t panel) const {
     const int64_t rows = a.row_end - a.row_begin;
-    Tile<Rows, 1> tile{};
+    Tile<Rows, Panels> tile{};
     tile.panel = panel, tile.features = a.features;
+    tile.from_stride = S * L, tile.to_stride = a.input_sums.panel_stride;
     TIDEGATE_UNROLL
     for (int r = 0; r < Rows; ++r) {
       const int64_t step = (first + r) / rows, b = row(a.row_begin + (first + r) % rows);
@@ -169,7 +183,7 @@ class Forward {
     multiply<0, 0>(tile);
   }
 
-  const T* bias(int64_t panel) const { return a.weights.bias + panel * kSums * L; }
+  const T* bias(int64_t panel) const { return a.weights.bias + panel * S * L; }
 
   // All vectors of a tile, from `First` on, in as many turns as registers need to hold the sums.
   template <int Stage, int First, int Rows, int Panels>

@@ -64,57 +64,65 @@ void product_rows(const ProductArgs<T>& a) {
 // all rows of the gradient go over them.
 constexpr int64_t kEntriesOfPass = 128;
 
-template <class T, int Rows, int Vectors, int Last>
+template <class T, int Rows, int Panels, int Vectors, int Last>
 __attribute__((noinline)) void outer_tile(const OuterArgs<T>& a, int64_t begin, int64_t end, int64_t m) {
-  constexpr int L = kLanes<T>;
-  T* gradient = a.gradient + m * Vectors * L;
-  Vec<T> sums[Vectors][Rows];
+  constexpr int L = kLanes<T>, kColumns = Panels * Vectors;
+  const auto gradient = [&](int c, int r) TIDEGATE_INLINE_MEMBER {
+    return a.gradient + c / Vectors * a.gradient_stride + ((m + r) * Vectors + c % Vectors) * L;
+  };
+  const auto column = [&](const T* d, int c) TIDEGATE_INLINE_MEMBER {
+    return load(d + c / Vectors * a.panel_stride + Slots{Vectors, Last}.slot(c % Vectors) * L);
+  };
+  Vec<T> sums[kColumns][Rows];
   TIDEGATE_UNROLL
   for (int r = 0; r < Rows; ++r)
     TIDEGATE_UNROLL
-    for (int v = 0; v < Vectors; ++v) sums[v][r] = load(gradient + (r * Vectors + v) * L);
+    for (int c = 0; c < kColumns; ++c) sums[c][r] = load(gradient(c, r));
   for (int64_t e = begin; e < end; ++e) {
     const T* factor = a.a[e] + m;
     const T* d = a.d + e * a.d_stride;
-    if constexpr (Vectors <= Rows) {
-      Vec<T> w[Vectors];
+    if constexpr (kColumns <= Rows) {
+      Vec<T> w[kColumns];
       TIDEGATE_UNROLL
-      for (int v = 0; v < Vectors; ++v) w[v] = load(d + Slots{Vectors, Last}.slot(v) * L);
+      for (int c = 0; c < kColumns; ++c) w[c] = column(d, c);
       TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) {
         const Vec<T> x = broadcast(factor[r]);
         TIDEGATE_UNROLL
-        for (int v = 0; v < Vectors; ++v) sums[v][r] = fma(x, w[v], sums[v][r]);
+        for (int c = 0; c < kColumns; ++c) sums[c][r] = fma(x, w[c], sums[c][r]);
       }
     } else {
       Vec<T> x[Rows];
       TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) x[r] = broadcast(factor[r]);
       TIDEGATE_UNROLL
-      for (int v = 0; v < Vectors; ++v) {
-        const Vec<T> w = load(d + Slots{Vectors, Last}.slot(v) * L);
+      for (int c = 0; c < kColumns; ++c) {
+        const Vec<T> w = column(d, c);
         TIDEGATE_UNROLL
-        for (int r = 0; r < Rows; ++r) sums[v][r] = fma(x[r], w, sums[v][r]);
+        for (int r = 0; r < Rows; ++r) sums[c][r] = fma(x[r], w, sums[c][r]);
       }
     }
   }
   TIDEGATE_UNROLL
   for (int r = 0; r < Rows; ++r)
     TIDEGATE_UNROLL
-    for (int v = 0; v < Vectors; ++v) store(gradient + (r * Vectors + v) * L, sums[v][r]);
+    for (int c = 0; c < kColumns; ++c) store(gradient(c, r), sums[c][r]);
 }
 
 template <class T, int Vectors, int Last>
 void outer_passes(const OuterArgs<T>& a) {
-  constexpr int kMostRows = kMostSums / Vectors < kRows ? kMostSums / Vectors : kRows;
-  for (int64_t begin = 0; begin < a.entries; begin += kEntriesOfPass) {
-    const int64_t end = a.entries - begin < kEntriesOfPass ? a.entries : begin + kEntriesOfPass;
-    for_each_block<kMostRows>(a.depth_end - a.depth_begin, [&](int64_t first, int64_t rows) {
-      with_constant<kMostRows>(rows, [&](auto r) {
-        outer_tile<T, r.value, Vectors, Last>(a, begin, end, a.depth_begin + first);
+  constexpr int kMostPanels = kStrip > Vectors ? kStrip / Vectors : 1;
+  with_constant<kMostPanels>(a.panels, [&](auto p) {
+    constexpr int kMost = kMostSums / (p.value * Vectors), kMostRows = kMost < kRows ? kMost : kRows;
+    for (int64_t begin = 0; begin < a.entries; begin += kEntriesOfPass) {
+      const int64_t end = a.entries - begin < kEntriesOfPass ? a.entries : begin + kEntriesOfPass;
+      for_each_block<kMostRows>(a.depth_end - a.depth_begin, [&](int64_t first, int64_t rows) {
+        with_constant<kMostRows>(rows, [&](auto r) {
+          outer_tile<T, r.value, p.value, Vectors, Last>(a, begin, end, a.depth_begin + first);
+        });
       });
-    });
-  }
+    }
+  });
 }
 
 template <class T>

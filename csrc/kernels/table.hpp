@@ -13,8 +13,8 @@ struct KernelTable {
   int lanes;
   int strip;  // vectors of weights side by side in memory: see packed layouts below
   int tile_rows;
-  void (*forward[3])(const ForwardArgs<T>&);    // by Cell
-  void (*backward[3])(const BackwardArgs<T>&);  // by Cell
+  void (*forward[kCells])(const ForwardArgs<T>&);    // by Cell
+  void (*backward[kCells])(const BackwardArgs<T>&);  // by Cell
   void (*product)(const ProductArgs<T>&);
   void (*outer)(const OuterArgs<T>&);
 
@@ -64,6 +64,8 @@ namespace TIDEGATE_ISA {
   void backward_gru(const BackwardArgs<T>&);                                                 \
   void forward_gru_reset_before(const ForwardArgs<T>&);                                      \
   void backward_gru_reset_before(const BackwardArgs<T>&);                                    \
+  void forward_simple_rnn(const ForwardArgs<T>&);                                            \
+  void backward_simple_rnn(const BackwardArgs<T>&);                                          \
   void product(const ProductArgs<T>&);                                                       \
   void outer(const OuterArgs<T>&);                                                           \
   void pack_gates(const T*, int64_t, int64_t, int, int, int, T*);                            \

@@ -1,7 +1,8 @@
 """Native kernels. Arrays given are C-contiguous float32 or float64, all of one dtype; what comes back is new.
 
-B batch, T timesteps, F features, U units, G gates (LSTM 4, GRU 3). A wrong shape is a ValueError, a wrong
-dtype a TypeError, before anything is computed. Every function may be called from any number of threads.
+B batch, T timesteps, F features, U units, G gates (LSTM 4, GRU 3, SimpleRNN 1). A wrong shape is a
+ValueError, a wrong dtype a TypeError, before anything is computed. Every function may be called from any
+number of threads.
 """
 
 from collections.abc import Sequence
@@ -34,7 +35,8 @@ class Recurrent(Operator):
         go_backwards: bool = False,
         zero_output_for_mask: bool = False,
     ) -> None:
-        """`cell` is "lstm" or "gru"; `reset_after` concerns GRU only."""
+        """`cell` is "lstm", "gru" or "simple_rnn", which has no recurrent activation; `reset_after` concerns
+        GRU only."""
 
     def forward(
         self,

@@ -4,7 +4,8 @@ Everything here has the name, the arguments and the results of its native twin i
 forward stands beside its backward, and the dtype is the one given (float64 is what it is for). Nothing here
 is fast, nothing in the package computes with it, and importing `tidegate` does not load it.
 
-Shapes: `B` batch, `T` timesteps, `F` features, `U` units, `G` gates (LSTM 4: i f c o, GRU 3: z r h).
+Shapes: `B` batch, `T` timesteps, `F` features, `U` units, `G` gates (LSTM 4: i f c o, GRU 3: z r h,
+SimpleRNN 1).
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ class Gates(NamedTuple):
     state: Arrays
     before: Arrays  # the gates' sums
     after: Arrays  # the gates, activated
-    extra: Arrays  # LSTM: the new c and its activation; GRU: the recurrent part of gate h
+    extra: Arrays  # LSTM: the new c and its activation; GRU: the recurrent part of gate h; SimpleRNN: none
 
 
 class LSTMCell:
@@ -231,6 +232,27 @@ class GRUCell:
         return d_gates @ kernel.T, [d_h], [kept.x.T @ d_gates, d_recurrent_kernel, d_bias]
 
 
+class SimpleRNNCell:
+    """h' = act(x . kernel + h . recurrent_kernel + bias) (Elman 1990)."""
+
+    gates, states = 1, 1
+
+    def __init__(self, activation: str) -> None:
+        self.activation = activation
+
+    def forward(self, x: Array, state: Arrays, weights: Arrays) -> tuple[Arrays, Gates]:
+        kernel, recurrent_kernel, bias = weights
+        a = x @ kernel + state[0] @ recurrent_kernel + bias
+        h_new = activate(self.activation, a)
+        return [h_new], Gates(x, state, [a], [h_new], [])
+
+    def backward(self, kept: Gates, d_state: Arrays, weights: Arrays) -> tuple[Array, Arrays, Arrays]:
+        kernel, recurrent_kernel, _ = weights
+        d_a = activate_gradient(self.activation, kept.before[0], kept.after[0], d_state[0])
+        d_weights = [kept.x.T @ d_a, kept.state[0].T @ d_a, d_a.sum(axis=0)]
+        return d_a @ kernel.T, [d_a @ recurrent_kernel.T], d_weights
+
+
 # ---- a layer over time ---------------------------------------------------------------------------
 
 
@@ -258,13 +280,15 @@ class Recurrent:
         go_backwards: bool = False,
         zero_output_for_mask: bool = False,
     ) -> None:
-        self.cell: LSTMCell | GRUCell
+        self.cell: LSTMCell | GRUCell | SimpleRNNCell
         if cell == "lstm":
             self.cell = LSTMCell(activation, recurrent_activation)
-            self.bias_shape: tuple[int, ...] = (4 * units,)
-        else:
+        elif cell == "gru":
             self.cell = GRUCell(activation, recurrent_activation, reset_after)
-            self.bias_shape = (2, 3 * units) if reset_after else (3 * units,)
+        else:
+            self.cell = SimpleRNNCell(activation)
+        width = self.cell.gates * units
+        self.bias_shape = (2, width) if cell == "gru" and reset_after else (width,)
         self.units, self.use_bias, self.return_sequences = units, use_bias, return_sequences
         self.go_backwards, self.zero_output_for_mask = go_backwards, zero_output_for_mask
 

@@ -14,10 +14,11 @@ Steps = list[tuple[object, list[Array]]]
 def steps(dtype: str) -> Steps:
     first = Case("lstm", features=5, units=13, return_sequences=True, dtype=dtype)
     second = Case("gru", features=13, units=7, go_backwards=True, return_sequences=True, dtype=dtype)
-    third = Case("gru_reset_before", features=7, units=20, activation="relu", dtype=dtype)
+    third = Case("gru_reset_before", features=7, units=11, return_sequences=True, dtype=dtype)
+    fourth = Case("simple_rnn", features=11, units=20, activation="relu", dtype=dtype)
     rng = np.random.default_rng(2)
     dense = [rng.standard_normal((20, 3)).astype(dtype), rng.standard_normal(3).astype(dtype)]
-    chain: Steps = [(case.operator(core), case.data().weights) for case in (first, second, third)]
+    chain: Steps = [(case.operator(core), case.data().weights) for case in (first, second, third, fourth)]
     return [*chain, (core.Dense(3, activation="softmax"), dense)]
 
 
@@ -38,7 +39,7 @@ def test_same_bits_as_the_operators(isa: str, dtype: str, batch: int, timesteps:
     assert program.packed_bytes > 0
 
 
-@pytest.mark.parametrize("length", [1, 2, 3, 4])
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5])
 def test_every_length_of_chain(length: int) -> None:
     chain = steps("float32")[:length]
     x = np.random.default_rng(1).standard_normal((9, 6, 5)).astype("float32")

@@ -1,4 +1,4 @@
-"""The native LSTM and GRU, forward and backward, against the equations of `tidegate.reference`."""
+"""The native cells, forward and backward, against the equations of `tidegate.reference`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ def check(case: Case) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_every_number_of_units(isa: str, form: str, size: int) -> None:
     check(Case(form, units=size, initial=True, return_sequences=True))
+
+
+@ALL_FORMS
+@pytest.mark.parametrize("size", [50, 100, 129, 200])
+def test_many_panels(isa: str, form: str, size: int) -> None:
+    """Panels share tiles, some at a time: all sizes of the last share, with few rows and with many."""
+    for batch in (1, 3, 7):
+        check(Case(form, batch, units=size, initial=True, return_sequences=True))
 
 
 @ALL_FORMS

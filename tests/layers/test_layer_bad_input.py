@@ -9,8 +9,8 @@ import pytest
 
 from tidegate import layers
 
-RECURRENT = pytest.mark.parametrize("cls", [layers.LSTM, layers.GRU])
-EVERY = pytest.mark.parametrize("cls", [layers.LSTM, layers.GRU, layers.Dense])
+RECURRENT = pytest.mark.parametrize("cls", [layers.LSTM, layers.GRU, layers.SimpleRNN])
+EVERY = pytest.mark.parametrize("cls", [layers.LSTM, layers.GRU, layers.SimpleRNN, layers.Dense])
 X = np.zeros((3, 7, 2), "float32")
 
 

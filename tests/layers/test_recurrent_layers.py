@@ -1,6 +1,8 @@
-"""LSTM and GRU as layers on arrays: shapes, states, masks, dtypes, configuration."""
+"""LSTM, GRU and SimpleRNN as layers on arrays: shapes, states, masks, dtypes, configuration."""
 
 from __future__ import annotations
+
+import inspect
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from support import Array
 
 from tidegate import layers, reference
 
-LAYERS = pytest.mark.parametrize("cls", [layers.LSTM, layers.GRU])
+LAYERS = pytest.mark.parametrize("cls", [layers.LSTM, layers.GRU, layers.SimpleRNN])
 X = np.random.default_rng(5).standard_normal((3, 7, 2)).astype("float32")
 
 
@@ -33,6 +35,8 @@ def test_output_shapes(cls: type[layers.Layer]) -> None:
         (layers.GRU(5, reset_after=False), [(2, 15), (5, 15), (15,)]),
         (layers.LSTM(5, use_bias=False), [(2, 20), (5, 20)]),
         (layers.GRU(5, use_bias=False), [(2, 15), (5, 15)]),
+        (layers.SimpleRNN(5), [(2, 5), (5, 5), (5,)]),
+        (layers.SimpleRNN(5, use_bias=False), [(2, 5), (5, 5)]),
     ],
 )
 def test_weights(layer: layers.Layer, shapes: list[tuple[int, ...]]) -> None:
@@ -67,7 +71,7 @@ def test_against_the_reference(cls: type[layers.Layer]) -> None:
     mask = np.array([[True] * 7, [False] * 3 + [True] * 4, [True, False] * 3 + [True]])
     states = [np.random.default_rng(k).standard_normal((3, 9)) for k in range(len(layer.states))]
     y, *final = layer(X, mask=mask, initial_state=states)
-    twin = reference.Recurrent("lstm" if cls is layers.LSTM else "gru", 9, return_sequences=True)
+    twin = reference.Recurrent(layer.cell, 9, return_sequences=True)
     expected, expected_final, _ = twin.forward(X.astype("float64"), layer.get_weights(), states, mask)
     np.testing.assert_allclose(y, expected, atol=1e-12)
     np.testing.assert_allclose(final, expected_final, atol=1e-12)
@@ -75,7 +79,7 @@ def test_against_the_reference(cls: type[layers.Layer]) -> None:
 
 @LAYERS
 def test_one_state_need_not_be_in_a_list(cls: type[layers.Layer]) -> None:
-    if cls is layers.GRU:
+    if cls is not layers.LSTM:
         layer, state = cls(4), np.ones((3, 4), "float32")
         np.testing.assert_array_equal(layer(X, initial_state=state), layer(X, initial_state=[state]))
 
@@ -154,11 +158,24 @@ def test_configuration_round_trip(cls: type[layers.Layer]) -> None:
 def test_arguments_that_change_no_number(cls: type[layers.Layer]) -> None:
     plain = cls(4)
     expected = plain(X)
-    for options in ({"unroll": True}, {"use_cudnn": True}, {"seed": 3}, {"implementation": 1}):
+    of_gates = ({"use_cudnn": True}, {"implementation": 1}) if cls is not layers.SimpleRNN else ()
+    for options in ({"unroll": True}, {"seed": 3}, *of_gates):
         layer = cls(4, **options)
         layer.build(X.shape)
         layer.set_weights(plain.get_weights())
         np.testing.assert_array_equal(layer(X), expected)
+
+
+def test_a_simple_rnn_has_no_arguments_of_gates() -> None:
+    """Its positional arguments are Keras's, in Keras's order; those of gates are unknown names."""
+    for name in ("recurrent_activation", "reset_after", "unit_forget_bias", "use_cudnn", "implementation"):
+        with pytest.raises(ValueError, match=f"SimpleRNN: `{name}`"):
+            layers.SimpleRNN(4, **{name: None})
+    assert layers.SimpleRNN(4, "relu", False).use_bias is False
+    last = [*inspect.signature(layers.SimpleRNN).parameters.values()]
+    positional = [each.name for each in last if each.kind is each.POSITIONAL_OR_KEYWORD]
+    assert positional[:4] == ["units", "activation", "use_bias", "kernel_initializer"]
+    assert positional[-4:] == ["go_backwards", "stateful", "unroll", "seed"]
 
 
 def test_names_count_up() -> None:

@@ -33,7 +33,7 @@ def test_list_form_and_add_are_the_same() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`:UserWarning")
-@pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU])
+@pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU, layers.SimpleRNN])
 def test_input_shape_on_the_first_layer(layer: type[layers.Layer]) -> None:
     model = Sequential()
     model.add(layer(128 if layer is layers.LSTM else 64, input_shape=(10, 1)))

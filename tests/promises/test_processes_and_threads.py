@@ -24,7 +24,13 @@ from tidegate.variable import changing
 def model() -> Sequential:
     tidegate.utils.set_random_seed(3)
     return Sequential(
-        [layers.Input((12, 6)), layers.LSTM(40, return_sequences=True), layers.GRU(24), layers.Dense(3)]
+        [
+            layers.Input((12, 6)),
+            layers.LSTM(40, return_sequences=True),
+            layers.SimpleRNN(40, return_sequences=True),
+            layers.GRU(24),
+            layers.Dense(3),
+        ]
     )
 
 

@@ -17,6 +17,7 @@ def model(dtype: str = "float32") -> Sequential:
         [
             layers.Input((9, 5)),
             layers.LSTM(33, return_sequences=True, dtype=dtype),
+            layers.SimpleRNN(21, return_sequences=True, dtype=dtype),
             layers.GRU(17, dtype=dtype),
             layers.Dense(4, activation="softmax", dtype=dtype),
         ]

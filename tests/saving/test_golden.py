@@ -7,6 +7,7 @@ tests/data has the files; all weights are random, biases too, so that a swapped 
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,15 @@ EVERY = pytest.mark.parametrize(
 def test_predictions(case: dict[str, Any]) -> None:
     model, arrays = load_model(DATA / f"{case['id']}.keras"), np.load(DATA / f"{case['id']}.npz")
     np.testing.assert_allclose(model.predict(arrays["x0"], verbose=0), arrays["p0_0"], rtol=1e-4, atol=1e-5)
+
+
+@EVERY
+def test_configurations_have_the_entries_of_keras_in_its_order(case: dict[str, Any]) -> None:
+    with zipfile.ZipFile(DATA / f"{case['id']}.keras") as archive:
+        stored = json.loads(archive.read("config.json"))
+    ours = load_model(DATA / f"{case['id']}.keras").get_config()
+    for layer, expected in zip(ours["layers"], stored["config"]["layers"], strict=True):
+        assert list(layer["config"]) == list(expected["config"])
 
 
 @EVERY

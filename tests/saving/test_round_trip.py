@@ -26,7 +26,8 @@ def make(dtype: str = "float32") -> Sequential:
             layers.Input((5, 3), dtype=dtype),
             layers.LSTM(4, return_sequences=True, dtype=dtype, name="first"),
             layers.GRU(3, return_sequences=True, reset_after=False, activation="relu", dtype=dtype),
-            layers.LSTM(6, use_bias=False, go_backwards=True, dtype=dtype),
+            layers.LSTM(6, use_bias=False, go_backwards=True, return_sequences=True, dtype=dtype),
+            layers.SimpleRNN(5, activation="elu", dtype=dtype),
             layers.Dense(2, activation="gelu", dtype=dtype, kernel_initializer="he_uniform"),
         ]
     )
@@ -108,7 +109,7 @@ def test_the_layout_is_that_of_keras(tmp_path: Path) -> None:
         "compile_config",
     ]
     names = [layer["class_name"] for layer in config["config"]["layers"]]
-    assert names == ["InputLayer", "LSTM", "GRU", "LSTM", "Dense"]
+    assert names == ["InputLayer", "LSTM", "GRU", "LSTM", "SimpleRNN", "Dense"]
     with h5py.File(tmp_path / "w.h5") as file:
         datasets: dict[str, tuple[int, ...]] = {}
         file.visititems(
@@ -125,7 +126,10 @@ def test_the_layout_is_that_of_keras(tmp_path: Path) -> None:
         "layers/gru/cell/vars/2": (9,),
         "layers/lstm_1/cell/vars/0": (3, 24),
         "layers/lstm_1/cell/vars/1": (6, 24),
-        "layers/dense/vars/0": (6, 2),
+        "layers/simple_rnn/cell/vars/0": (6, 5),
+        "layers/simple_rnn/cell/vars/1": (5, 5),
+        "layers/simple_rnn/cell/vars/2": (5,),
+        "layers/dense/vars/0": (5, 2),
         "layers/dense/vars/1": (2,),
     }
     assert datasets["optimizer/vars/0"] == ()

@@ -55,4 +55,4 @@ class GRU(Recurrent):
         return (2, width) if self.reset_after else (width,)
 
     def operator_arguments(self) -> dict[str, Any]:
-        return {"reset_after": self.reset_after}
+        return super().operator_arguments() | {"reset_after": self.reset_after}

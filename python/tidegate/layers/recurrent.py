@@ -1,4 +1,4 @@
-"""What LSTM and GRU share, which is nearly everything: arguments, states, masks, the call of the native cell.
+"""What the recurrent layers share, which is nearly everything: arguments, states, masks, the native call.
 
 A cell's own file adds its gates, its states and its bias.
 """
@@ -88,8 +88,8 @@ class Recurrent(Layer):
 
     @classmethod
     def config_names(cls) -> list[str]:
-        rest = [name for name in super().config_names() if name not in (*_SAVED_FIRST, "seed")]
-        return [*_SAVED_FIRST, *rest, "seed"]
+        rest = [name for name in super().config_names() if name not in _SAVED_FIRST]
+        return [*_SAVED_FIRST, *sorted(rest, key=lambda name: name == "seed")]
 
     # ---- weights ---------------------------------------------------------------------------------
 
@@ -121,7 +121,6 @@ class Recurrent(Layer):
             self.cell,
             self.units,
             activation=activations.serialize(self.activation),
-            recurrent_activation=activations.serialize(self.recurrent_activation),
             use_bias=self.use_bias,
             return_sequences=self.return_sequences,
             go_backwards=self.go_backwards,
@@ -130,8 +129,8 @@ class Recurrent(Layer):
         )
 
     def operator_arguments(self) -> dict[str, Any]:
-        """What only this cell's operator takes."""
-        return {}
+        """What not every cell's operator takes."""
+        return {"recurrent_activation": activations.serialize(self.recurrent_activation)}
 
     def __call__(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
@@ -140,7 +139,7 @@ class Recurrent(Layer):
 
         Args:
             sequences: [B, T, F], T at least 1; converted to the layer's dtype.
-            initial_state: one array [B, U] per state (LSTM h and c, GRU h), in a list; None for zeros.
+            initial_state: one array [B, U] per state (LSTM h and c, others h), in a list; None for zeros.
             mask: bool [B, T], True where a step counts; a masked step carries the states on and repeats the
                 output.
             training: whether this is a training pass.
