@@ -8,5 +8,6 @@ from tidegate.layers.gru import GRU
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.layer import Layer
 from tidegate.layers.lstm import LSTM
+from tidegate.layers.time_distributed import TimeDistributed
 
-__all__ = ["GRU", "LSTM", "Bidirectional", "Dense", "Input", "InputLayer", "Layer"]
+__all__ = ["GRU", "LSTM", "Bidirectional", "Dense", "Input", "InputLayer", "Layer", "TimeDistributed"]

@@ -28,7 +28,7 @@ _MODULES = {
 def classes(kind: str) -> Mapping[str, type[Any]]:
     """Class name -> class, of all that a file may name where an object of this kind belongs."""
     if kind == "layer":
-        from tidegate.layers import GRU, LSTM, Bidirectional, Dense, InputLayer
+        from tidegate.layers import GRU, LSTM, Bidirectional, Dense, InputLayer, TimeDistributed
 
         return {
             "Bidirectional": Bidirectional,
@@ -36,6 +36,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             "GRU": GRU,
             "InputLayer": InputLayer,
             "LSTM": LSTM,
+            "TimeDistributed": TimeDistributed,
         }
     if kind == "model":
         from tidegate.models import Sequential
