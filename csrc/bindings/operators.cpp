@@ -6,6 +6,7 @@
 
 #include "bindings/operator.hpp"
 #include "program/bidirectional_step.hpp"
+#include "program/time_distributed_step.hpp"
 
 namespace tidegate::python {
 namespace {
@@ -205,6 +206,22 @@ class Bidirectional final : public Operator {
   const Merge merge;
 };
 
+// Another operator on every timestep, for a Program.
+class TimeDistributed final : public Operator {
+ public:
+  explicit TimeDistributed(const Operator& inner) : inner(inner) {}
+
+  std::unique_ptr<Step<float>> step(const Arrays& weights, float element) const override {
+    return std::make_unique<TimeDistributedStep<float>>(inner.step(weights, element));
+  }
+  std::unique_ptr<Step<double>> step(const Arrays& weights, double element) const override {
+    return std::make_unique<TimeDistributedStep<double>>(inner.step(weights, element));
+  }
+
+ private:
+  const Operator& inner;
+};
+
 class Dense final : public Operator {
  public:
   explicit Dense(const DenseConfig& config) : config(config) {}
@@ -354,6 +371,9 @@ void bind_operators(py::module_& m) {
              return Bidirectional(forwards, backwards, merge_named(merge_mode));
            }),
            "forwards"_a, "backwards"_a, "merge_mode"_a = "concat");
+
+  py::class_<TimeDistributed, Operator>(m, "TimeDistributed")
+      .def(py::init<const Operator&>(), "inner"_a, py::keep_alive<1, 2>());
 
   py::class_<Dense, Operator>(m, "Dense")
       .def(py::init([](int64_t units, const std::string& activation, bool use_bias) {

@@ -67,6 +67,11 @@ class Bidirectional(Operator):
     def __init__(self, forwards: Recurrent, backwards: Recurrent, merge_mode: str = "concat") -> None:
         """`merge_mode` is "concat", "sum", "mul" or "ave"."""
 
+class TimeDistributed(Operator):
+    """Another operator on every timestep of x [B, T, ...], as a step of a Program; its weights."""
+
+    def __init__(self, inner: Operator) -> None: ...
+
 class Dense(Operator):
     def __init__(self, units: int, *, activation: str = "linear", use_bias: bool = True) -> None: ...
     def forward(self, x: Array, weights: Sequence[Array], keep: bool = False) -> tuple[Array, Kept | None]:

@@ -12,7 +12,7 @@ import pytest
 from support import Array, assert_same_bits
 
 import tidegate
-from tidegate.layers import GRU, LSTM, Bidirectional, Dense, Input
+from tidegate.layers import GRU, LSTM, Bidirectional, Dense, Input, SimpleRNN, TimeDistributed
 from tidegate.layers.layer import Layer
 from tidegate.models import Sequential
 
@@ -90,7 +90,7 @@ CHAINS: list[Callable[[], list[Layer]]] = [
     lambda: [LSTM(13, return_sequences=True), GRU(7)],
     lambda: [Bidirectional(GRU(7), merge_mode="sum")],
     lambda: [Bidirectional(LSTM(13, return_sequences=True)), GRU(7)],
-    lambda: [Dense(4), GRU(6, go_backwards=True)],
+    lambda: [TimeDistributed(Dense(4)), SimpleRNN(9, return_sequences=True), GRU(6, go_backwards=True)],
 ]
 
 

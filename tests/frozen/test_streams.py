@@ -11,7 +11,7 @@ import pytest
 from support import Array, assert_same_bits
 
 from tidegate.frozen import FrozenModel, StreamPool
-from tidegate.layers import GRU, LSTM, Dense, Input
+from tidegate.layers import GRU, LSTM, Dense, Input, SimpleRNN, TimeDistributed
 from tidegate.models import Sequential
 
 FEATURES = 5
@@ -21,8 +21,10 @@ def stacked(dtype: str = "float32", sequences: bool = False) -> FrozenModel:
     layers = [
         Input((None, FEATURES), dtype=dtype),
         LSTM(13, return_sequences=True, dtype=dtype),
+        SimpleRNN(5, return_sequences=True, dtype=dtype),
         GRU(7, reset_after=False, return_sequences=True, dtype=dtype),
         GRU(9, return_sequences=sequences, activation="relu", dtype=dtype),
+        *([TimeDistributed(Dense(4, dtype=dtype))] if sequences else []),
         Dense(3, activation="sigmoid", dtype=dtype),
     ]
     return Sequential(layers).freeze()
@@ -71,7 +73,7 @@ def test_states_are_copies_and_can_be_put_back() -> None:
     stream = frozen.stream(2)
     stream.run(x[:, :5])
     saved = stream.state
-    assert [state.shape for state in saved] == [(2, 13), (2, 13), (2, 7), (2, 9)]
+    assert [state.shape for state in saved] == [(2, 13), (2, 13), (2, 5), (2, 7), (2, 9)]
     expected = stream.step(x[:, 5])
     kept = [state.copy() for state in saved]
     other = frozen.stream(2)

@@ -9,5 +9,16 @@ from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.layer import Layer
 from tidegate.layers.lstm import LSTM
 from tidegate.layers.simple_rnn import SimpleRNN
+from tidegate.layers.time_distributed import TimeDistributed
 
-__all__ = ["GRU", "LSTM", "Bidirectional", "Dense", "Input", "InputLayer", "Layer", "SimpleRNN"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "Bidirectional",
+    "Dense",
+    "Input",
+    "InputLayer",
+    "Layer",
+    "SimpleRNN",
+    "TimeDistributed",
+]

@@ -86,8 +86,9 @@ class Bidirectional(Wrapper):
         stem = given.name.removeprefix("forward_")
         self.layer = _remade(given, name=f"forward_{stem}")
         if other is None:
-            other = _remade(given, name=f"backward_{stem}", go_backwards=True)
-        self.backward_layer = _remade(other)
+            self.backward_layer = _remade(given, name=f"backward_{stem}", go_backwards=True)
+        else:
+            self.backward_layer = _remade(other)
         self._check_directions()
 
     def _check_directions(self) -> None:

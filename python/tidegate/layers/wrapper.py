@@ -55,13 +55,17 @@ class Wrapper(Layer):
     def inner_layers(self) -> list[Layer]:
         return [getattr(self, name) for name in self.inner]
 
+    def inner_shape(self, input_shape: Shape) -> Shape:
+        """The shape of what the inner layers get."""
+        return input_shape
+
     # ---- weights ---------------------------------------------------------------------------------
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
         variables = []
         for layer in self.inner_layers():
             if not layer.built:
-                layer.build(input_shape)
+                layer.build(self.inner_shape(input_shape))
                 for variable in layer.weights:
                     variable.path = f"{self.name}/{variable.path}"
             variables += layer.weights

@@ -28,7 +28,7 @@ _MODULES = {
 def classes(kind: str) -> Mapping[str, type[Any]]:
     """Class name -> class, of all that a file may name where an object of this kind belongs."""
     if kind == "layer":
-        from tidegate.layers import GRU, LSTM, Bidirectional, Dense, InputLayer, SimpleRNN
+        from tidegate.layers import GRU, LSTM, Bidirectional, Dense, InputLayer, SimpleRNN, TimeDistributed
 
         return {
             "Bidirectional": Bidirectional,
@@ -37,6 +37,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             "InputLayer": InputLayer,
             "LSTM": LSTM,
             "SimpleRNN": SimpleRNN,
+            "TimeDistributed": TimeDistributed,
         }
     if kind == "model":
         from tidegate.models import Sequential

@@ -12,14 +12,17 @@ MODES = ("concat", "sum", "mul", "ave")
 EVERY_MODE = pytest.mark.parametrize("mode", MODES)
 
 
-def directions(case: Case, other: Case) -> tuple[core.Program, list[tuple[core.Recurrent, list[Array]]]]:
-    """Two cases, of the same input, as one step for each mode and as operators."""
+Pair = list[tuple[core.Recurrent, list[Array]]]
+
+
+def directions(case: Case, other: Case) -> Pair:
+    """Two cases of the same input as operators with their weights, the second one backwards."""
     return [
         (each.operator(core), each.data().weights) for each in (case, other.but(go_backwards=True, seed=9))
     ]
 
 
-def merged(mode: str, pair: list[tuple[core.Recurrent, list[Array]]], x: Array, sequences: bool) -> Array:
+def merged(mode: str, pair: Pair, x: Array, sequences: bool) -> Array:
     y, y_back = (operator.forward(x, weights)[0] for operator, weights in pair)
     y_back = y_back[:, ::-1] if sequences else y_back
     if mode == "concat":
@@ -27,7 +30,7 @@ def merged(mode: str, pair: list[tuple[core.Recurrent, list[Array]]], x: Array, 
     return {"sum": y + y_back, "mul": y * y_back, "ave": (y + y_back) / 2}[mode]
 
 
-def program(mode: str, pair: list[tuple[core.Recurrent, list[Array]]]) -> core.Program:
+def program(mode: str, pair: Pair) -> core.Program:
     operators, weights = zip(*pair, strict=True)
     return core.Program([(core.Bidirectional(*operators, mode), [*weights[0], *weights[1]])])
 
