@@ -15,8 +15,9 @@ from tidegate.graph import Tensor, connect
 from tidegate.inputs import Shape, check_input_shape, floating
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
+from tidegate.random import Training
 from tidegate.utils.naming import auto_name
-from tidegate.variable import Array, Variable, assign_all, release_at_fork, values_of
+from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork, values_of
 
 building = threading.RLock()  # two threads that call an unbuilt layer or model build it once
 release_at_fork(building)
@@ -33,7 +34,8 @@ class Layer:
         trainable: whether an optimizer changes the weights.
         dtype: "float32" or "float64", of the weights, the inputs and the outputs.
         built: whether there are weights yet; they are made on the first call, or by `build`.
-        operator: the native operator of this configuration, there once built.
+        operator: the native operator of this configuration, there once built; None for a layer that does
+            nothing in inference.
     """
 
     arguments: ClassVar[Table] = ()
@@ -97,8 +99,8 @@ class Layer:
             if self.built:
                 return
             self._variables = self.create_variables(shape)
-            self.operator = self.create_operator()
             self.build_shape = shape
+            self.operator = self.create_operator()
             self.built = True
 
     def check_input(self, shape: Shape) -> None:
@@ -168,7 +170,11 @@ class Layer:
             raise ValueError(f"{self.title}: argument `mask` is not supported; expected None")
         if isinstance(inputs, Tensor):
             return connect(self, [inputs])
-        return self.forward(self.prepare(inputs), training=training)[0]
+        x = self.prepare(inputs)
+        outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training)
+        if training:
+            assign_each(self.updates(kept))
+        return outputs
 
     def prepare(self, inputs: Any) -> Array:
         """`inputs` as an array that `forward` takes; builds the layer if this is its first."""
@@ -183,7 +189,7 @@ class Layer:
         inputs: Any,
         *,
         weights: list[Array] | None = None,
-        training: bool = False,
+        training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
     ) -> tuple[Any, Any]:
@@ -193,7 +199,7 @@ class Layer:
             inputs: C-contiguous array of the layer's dtype, or a list of them for a layer of several inputs.
             weights: the values to compute with, by a graph whose layers must see one version; None for the
                 present ones.
-            training: whether this is a training pass.
+            training: the training pass that this is; None for inference.
             keep: whether a backward will follow.
             mask: bool [batch, timesteps] or None.
         """
@@ -208,6 +214,10 @@ class Layer:
             need_d_inputs: False where nobody wants them: they are None then, which saves a product.
         """
         raise NotImplementedError
+
+    def updates(self, kept: Any) -> dict[Variable, Array]:
+        """New values of weights that a training pass changes without a gradient; most layers have none."""
+        return {}
 
     def compute_output_shape(self, input_shape: Shape) -> Any:
         """The shape of the output (a list where there are several) for an input's; None is unknown."""

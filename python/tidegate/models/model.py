@@ -11,7 +11,8 @@ from tidegate.inputs import Shape, boolean_mask, floating, nearest
 from tidegate.layers.layer import Layer
 from tidegate.models.training import Trainer
 from tidegate.program import Programs
-from tidegate.variable import Array, Variable, assign_all, values_of
+from tidegate.random import Training
+from tidegate.variable import Array, Variable, assign_all, assign_each, values_of
 
 
 class Model(Trainer):
@@ -141,7 +142,8 @@ class Model(Trainer):
 
         Args:
             inputs: with the axes of `input_shape`; other dtypes and layouts are converted.
-            training: whether this is a training pass; no layer behaves differently yet.
+            training: whether this is a training pass, in which dropout drops and batch normalization uses
+                the moments of the batch and moves its own towards them.
             mask: bool [batch, timesteps], True where a step counts.
         """
         # An array that needs no conversion goes to the native call at once, within a microsecond.
@@ -151,6 +153,7 @@ class Model(Trainer):
             and inputs.ndim == self._ready_rank
             and inputs.flags.c_contiguous
             and mask is None
+            and not training
             and self._programs is not None
         ):
             shape = inputs.shape
@@ -159,13 +162,21 @@ class Model(Trainer):
         if isinstance(inputs, Tensor):
             raise TypeError(f"{self.title}: a model as a part of another is not supported yet")
         x = self.prepare(inputs, "inputs")
-        if mask is None:
+        if mask is None and not training:
             return self.run(x)
-        if x.ndim < 3:
-            raise ValueError(f"{self.title}: `mask` needs an input with timesteps; received shape {x.shape}")
-        mask = boolean_mask(mask, (x.shape[0], x.shape[1]), self.title)
-        outputs: Array = self._built_graph().forward(x, training=bool(training), mask=mask)[0]
-        return outputs
+        if mask is not None:
+            mask = self._checked_mask(mask, x.shape)
+        graph = self._built_graph()
+        outputs, kept = graph.forward(x, Training.by_hand(training), keep=bool(training), mask=mask)
+        if training:
+            assign_each(graph.updates(kept))
+        found: Array = outputs
+        return found
+
+    def _checked_mask(self, mask: Any, shape: Any) -> Array:
+        if len(shape) < 3:
+            raise ValueError(f"{self.title}: `mask` needs an input with timesteps; received shape {shape}")
+        return boolean_mask(mask, (shape[0], shape[1]), self.title)
 
     def prepare(self, inputs: Any, name: str) -> Array:
         """`inputs` as an array that the first layer takes; builds the model if this is its first.
