@@ -75,6 +75,8 @@ auto with_element(const py::array& a, const std::string& name, F f) {
 Activation activation_named(const std::string& name);
 
 void bind_operators(py::module_& m);
+void bind_layers(py::module_& m);
+void bind_normalization(py::module_& m);
 void bind_functions(py::module_& m);
 
 }  // namespace tidegate::python

@@ -4,13 +4,11 @@
 #include <array>
 #include <variant>
 
-#include "bindings/arrays.hpp"
+#include "bindings/operator.hpp"
 
 namespace tidegate::python {
 namespace {
 
-using OptionalArray = std::optional<py::array>;
-using Arrays = std::vector<py::array>;
 using OptionalArrays = std::optional<std::vector<OptionalArray>>;
 
 // What a forward pass keeps for its backward pass: arrays of the caller, held alive, and native buffers.
@@ -29,18 +27,6 @@ struct Kept {
     return total;
   }
 };
-
-struct Operator {
-  virtual ~Operator() = default;
-  virtual std::unique_ptr<Step<float>> step(const Arrays& weights, float) const = 0;
-  virtual std::unique_ptr<Step<double>> step(const Arrays& weights, double) const = 0;
-};
-
-void check_count(size_t count, size_t expected, const char* name) {
-  if (count != expected)
-    throw py::value_error(std::string("argument `") + name + "` expected " + std::to_string(expected) +
-                          " arrays, received " + std::to_string(count) + ".");
-}
 
 class Recurrent final : public Operator {
  public:
@@ -288,10 +274,14 @@ class Dense final : public Operator {
 
 class BoundProgram {
  public:
-  explicit BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps) {
-    if (steps.empty()) throw py::value_error("argument `steps` expected at least one operator with its weights.");
-    if (steps[0].second.empty()) throw py::value_error("argument `weights` expected at least one array.");
-    with_element(steps[0].second[0], "weights", [&](auto element) {
+  // Elements are of the type that `dtype` says, or else of that of the first weight.
+  BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps, const py::object& dtype) {
+    std::optional<py::array> first;
+    for (const auto& [op, weights] : steps)
+      if (!first && !weights.empty()) first = weights[0];
+    if (!dtype.is_none()) first = py::array(py::dtype::from_args(dtype), Shape{0});
+    if (!first) throw py::value_error("argument `dtype` is needed where `steps` have no weights.");
+    with_element(*first, "weights", [&](auto element) {
       using T = decltype(element);
       typename Program<T>::Steps native;
       for (const auto& [op, weights] : steps) native.push_back(op->step(weights, element));
@@ -331,10 +321,7 @@ Cell cell_named(const std::string& name, bool reset_after) {
   throw py::value_error("argument `cell` expected 'lstm' or 'gru', received '" + name + "'.");
 }
 
-int64_t positive_units(int64_t units) {
-  if (units > 0) return units;
-  throw py::value_error("argument `units` expected a positive integer, received " + std::to_string(units) + ".");
-}
+int64_t positive_units(int64_t units) { return positive(units, "units"); }
 
 }  // namespace
 
@@ -368,7 +355,8 @@ void bind_operators(py::module_& m) {
       .def("backward", &Dense::backward, "kept"_a, "d_y"_a, "need_d_x"_a = true);
 
   py::class_<BoundProgram>(m, "Program")
-      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&>(), "steps"_a)
+      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&, const py::object&>(), "steps"_a,
+           "dtype"_a = py::none())
       .def("run", &BoundProgram::run, "x"_a)
       .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);
 }

@@ -131,6 +131,9 @@ class Optional(Kind):
     def read(self, value: Any, name: str, owner: str) -> Any:
         return None if value is None else self.kind.read(value, name, owner)
 
+    def write(self, value: Any) -> Any:
+        return None if value is None else self.kind.write(value)
+
 
 class Later(Kind):
     """An argument of Keras that this version refuses by name when it asks for something."""

@@ -28,9 +28,28 @@ _MODULES = {
 def classes(kind: str) -> Mapping[str, type[Any]]:
     """Class name -> class, of all that a file may name where an object of this kind belongs."""
     if kind == "layer":
-        from tidegate.layers import GRU, LSTM, Dense, InputLayer
+        from tidegate import layers
 
-        return {"Dense": Dense, "GRU": GRU, "InputLayer": InputLayer, "LSTM": LSTM}
+        return {
+            each.__name__: each
+            for each in (
+                layers.Activation,
+                layers.BatchNormalization,
+                layers.Dense,
+                layers.Dropout,
+                layers.Flatten,
+                layers.GRU,
+                layers.GlobalAveragePooling1D,
+                layers.GlobalMaxPooling1D,
+                layers.InputLayer,
+                layers.LSTM,
+                layers.LayerNormalization,
+                layers.MaxPooling1D,
+                layers.Permute,
+                layers.RepeatVector,
+                layers.Reshape,
+            )
+        }
     if kind == "model":
         from tidegate.models import Sequential
 
