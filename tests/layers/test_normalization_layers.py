@@ -113,6 +113,12 @@ def test_masked_steps_are_not_in_the_moments() -> None:
     model(spoilt, training=True, mask=mask)
     np.testing.assert_allclose(norm.get_weights()[2], X[mask].mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(norm.get_weights()[3], X[mask].var(axis=0), rtol=1e-12)
+    alone = layers.BatchNormalization(momentum=0.0, dtype="float64")
+    alone(spoilt, training=True, mask=mask)
+    for one, other in zip(alone.get_weights(), norm.get_weights(), strict=True):
+        assert_same_bits(one, other)
+    with pytest.raises(ValueError, match="`mask` needs an input with timesteps"):
+        layers.BatchNormalization()(X[:, 0], training=True, mask=mask)
 
 
 @BOTH

@@ -117,6 +117,11 @@ def test_an_average_honours_the_mask() -> None:
     expected = np.stack([row[real].mean(axis=0) for row, real in zip(X.astype("float64"), mask, strict=True)])
     np.testing.assert_allclose(model(X, mask=mask), expected, atol=1e-6)
     np.testing.assert_allclose(model(X), X.mean(axis=1), atol=1e-6)
+    assert_same_bits(layers.GlobalAveragePooling1D()(X, mask=mask), model(X, mask=mask))
+    with pytest.raises(ValueError, match=r"`mask`.*\(3, 6\)"):
+        layers.GlobalAveragePooling1D()(X, mask=mask[:, :6])
+    with pytest.raises(ValueError, match="`mask`"):
+        layers.Activation("relu")(X, mask=mask)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tidegate.graph import Tensor, connect
-from tidegate.inputs import Shape, check_input_shape, floating
+from tidegate.inputs import Shape, check_input_shape, floating, mask_of_steps
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
 from tidegate.random import Training
@@ -47,6 +47,7 @@ class Layer:
     )
     axes: ClassVar[str] = "[batch, ..., features]"
     minimum_rank: ClassVar[int] = 2
+    uses_mask: ClassVar[bool] = False  # whether masked steps make a difference to the outputs
     __signature__ = Signature()
 
     name: str
@@ -164,14 +165,16 @@ class Layer:
         Args:
             inputs: array with the axes that the layer's own documentation states, converted to `dtype`.
             training: whether this is a training pass.
-            mask: refused, except by layers that say what they do with it.
+            mask: bool [batch, timesteps]; refused, except by layers that say what they do with it.
         """
-        if mask is not None:
+        if mask is not None and (not self.uses_mask or isinstance(inputs, Tensor)):
             raise ValueError(f"{self.title}: argument `mask` is not supported; expected None")
         if isinstance(inputs, Tensor):
             return connect(self, [inputs])
         x = self.prepare(inputs)
-        outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training)
+        if mask is not None:
+            mask = mask_of_steps(mask, x.shape, self.title)
+        outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training, mask=mask)
         if training:
             assign_each(self.updates(kept))
         return outputs

@@ -136,6 +136,8 @@ class BatchNormalization(_Normalization):
         later("synchronized", False),
     )
 
+    uses_mask = True
+
     momentum: float
     moving_mean_initializer: Any
     moving_variance_initializer: Any

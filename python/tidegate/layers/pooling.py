@@ -98,6 +98,8 @@ class GlobalAveragePooling1D(_GlobalPooling):
         keepdims: whether an axis of one timestep stays.
     """
 
+    uses_mask = True
+
     def create_operator(self) -> core.GlobalAveragePooling1D:
         return core.GlobalAveragePooling1D(self.keepdims)
 

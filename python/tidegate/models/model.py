@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tidegate.graph import Graph, Tensor
-from tidegate.inputs import Shape, boolean_mask, floating, nearest
+from tidegate.inputs import Shape, floating, mask_of_steps, nearest
 from tidegate.layers.layer import Layer
 from tidegate.models.training import Trainer
 from tidegate.program import Programs
@@ -165,18 +165,13 @@ class Model(Trainer):
         if mask is None and not training:
             return self.run(x)
         if mask is not None:
-            mask = self._checked_mask(mask, x.shape)
+            mask = mask_of_steps(mask, x.shape, self.title)
         graph = self._built_graph()
         outputs, kept = graph.forward(x, Training.by_hand(training), keep=bool(training), mask=mask)
         if training:
             assign_each(graph.updates(kept))
         found: Array = outputs
         return found
-
-    def _checked_mask(self, mask: Any, shape: Any) -> Array:
-        if len(shape) < 3:
-            raise ValueError(f"{self.title}: `mask` needs an input with timesteps; received shape {shape}")
-        return boolean_mask(mask, (shape[0], shape[1]), self.title)
 
     def prepare(self, inputs: Any, name: str) -> Array:
         """`inputs` as an array that the first layer takes; builds the model if this is its first.
