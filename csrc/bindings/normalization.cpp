@@ -96,13 +96,27 @@ struct BatchNormalization final : TypedOperator<BatchNormalization> {
   BatchNormalization(int64_t features, double epsilon, bool center, bool scale)
       : features(features), config{epsilon, center, scale} {}
 
+  static Shape rows_of(const py::array& x) {
+    Shape shape = shape_of(x);
+    shape.pop_back();
+    return shape;
+  }
+
+  template <class T>
+  const T* mean(const Arrays& weights, int64_t F) const {
+    return data_of<T>(weights[config.count()], "mean", {F});
+  }
+  template <class T>
+  const T* variance(const Arrays& weights, int64_t F) const {
+    return data_of<T>(weights[config.count() + 1], "variance", {F});
+  }
+
   template <class T>
   std::unique_ptr<Step<T>> make_step(const Arrays& weights) const {
     check_count(weights.size(), config.count() + 2, "weights");
     return std::make_unique<BatchNormStep<T>>(current(), config.epsilon, features, config.gamma<T>(weights, features),
-                                              config.beta<T>(weights, features),
-                                              data_of<T>(weights[config.count()], "moving_mean", {features}),
-                                              data_of<T>(weights[config.count() + 1], "moving_variance", {features}));
+                                              config.beta<T>(weights, features), mean<T>(weights, features),
+                                              variance<T>(weights, features));
   }
 
   // mask: bool, shaped as x without its last axis.
@@ -167,21 +181,6 @@ struct BatchNormalization final : TypedOperator<BatchNormalization> {
 
   const int64_t features;
   const Normalization config;
-
- private:
-  static Shape rows_of(const py::array& x) {
-    Shape shape = shape_of(x);
-    shape.pop_back();
-    return shape;
-  }
-  template <class T>
-  const T* mean(const Arrays& weights, int64_t F) const {
-    return data_of<T>(weights[config.count()], "mean", {F});
-  }
-  template <class T>
-  const T* variance(const Arrays& weights, int64_t F) const {
-    return data_of<T>(weights[config.count() + 1], "variance", {F});
-  }
 };
 
 }  // namespace

@@ -12,7 +12,8 @@ void max_of_rows(const T* from, int64_t rows, int64_t stride, int64_t width, T* 
     Vec<T> largest = load_first(from + v, width - v);
     for (int64_t row = 1; row < rows; ++row) {
       const Vec<T> x = load_first(from + row * stride + v, width - v);
-      largest = (x > largest) | (x != x) ? x : largest;
+      const Bits<T> takes_over = (x > largest) | (x != x);
+      largest = takes_over ? x : largest;
     }
     store_first(to + v, largest, width - v);
   }
