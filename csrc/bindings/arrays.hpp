@@ -78,6 +78,8 @@ Merge merge_named(const std::string& mode);
 
 void bind_operators(py::module_& m);
 void bind_programs(py::module_& m);
+void bind_layers(py::module_& m);
+void bind_normalization(py::module_& m);
 void bind_functions(py::module_& m);
 
 }  // namespace tidegate::python

@@ -5,5 +5,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   m.doc() = "Native kernels of Tidegate. Arrays are C-contiguous float32 or float64.";
   tidegate::python::bind_operators(m);
   tidegate::python::bind_programs(m);
+  tidegate::python::bind_layers(m);
+  tidegate::python::bind_normalization(m);
   tidegate::python::bind_functions(m);
 }

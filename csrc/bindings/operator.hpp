@@ -1,16 +1,46 @@
-// What every native layer's operator gives to a Program.
+// What every Operator is: one native layer's configuration, which makes a step of a Program when it gets weights.
 #pragma once
+
+#include <memory>
 
 #include "bindings/arrays.hpp"
 
 namespace tidegate::python {
 
+using OptionalArray = std::optional<py::array>;
 using Arrays = std::vector<py::array>;
 
 struct Operator {
   virtual ~Operator() = default;
   virtual std::unique_ptr<Step<float>> step(const Arrays& weights, float) const = 0;
   virtual std::unique_ptr<Step<double>> step(const Arrays& weights, double) const = 0;
+};
+
+inline void check_count(size_t count, size_t expected, const char* name) {
+  if (count != expected)
+    throw py::value_error(std::string("argument `") + name + "` expected " + std::to_string(expected) +
+                          " arrays, received " + std::to_string(count) + ".");
+}
+
+inline int64_t positive(int64_t value, const char* name) {
+  if (value > 0) return value;
+  throw py::value_error(std::string("argument `") + name + "` expected a positive integer, received " +
+                        std::to_string(value) + ".");
+}
+
+inline const uint8_t* mask_of(const OptionalArray& mask, const Shape& shape) {
+  return mask ? reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", shape)) : nullptr;
+}
+
+// A step for either element type from one template: Derived::make_step<T>(weights).
+template <class Derived>
+struct TypedOperator : Operator {
+  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override {
+    return static_cast<const Derived*>(this)->template make_step<float>(weights);
+  }
+  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override {
+    return static_cast<const Derived*>(this)->template make_step<double>(weights);
+  }
 };
 
 }  // namespace tidegate::python

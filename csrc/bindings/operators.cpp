@@ -11,7 +11,6 @@
 namespace tidegate::python {
 namespace {
 
-using OptionalArray = std::optional<py::array>;
 using OptionalArrays = std::optional<std::vector<OptionalArray>>;
 
 // What a forward pass keeps for its backward pass: arrays of the caller, held alive, and native buffers.
@@ -30,12 +29,6 @@ struct Kept {
     return total;
   }
 };
-
-void check_count(size_t count, size_t expected, const char* name) {
-  if (count != expected)
-    throw py::value_error(std::string("argument `") + name + "` expected " + std::to_string(expected) +
-                          " arrays, received " + std::to_string(count) + ".");
-}
 
 class Recurrent final : public Operator {
  public:
@@ -338,10 +331,7 @@ Cell cell_named(const std::string& name, bool reset_after) {
   throw py::value_error("argument `cell` expected 'lstm', 'gru' or 'simple_rnn', received '" + name + "'.");
 }
 
-int64_t positive_units(int64_t units) {
-  if (units > 0) return units;
-  throw py::value_error("argument `units` expected a positive integer, received " + std::to_string(units) + ".");
-}
+int64_t positive_units(int64_t units) { return positive(units, "units"); }
 
 }  // namespace
 

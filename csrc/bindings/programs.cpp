@@ -10,8 +10,6 @@
 namespace tidegate::python {
 namespace {
 
-using OptionalArray = std::optional<py::array>;
-
 // The array `out` if it can take the answer, or a new one.
 template <class T>
 py::array_t<T> answer(const Shape& shape, const OptionalArray& out) {
@@ -88,11 +86,16 @@ class BoundStreams {
 
 class BoundProgram {
  public:
-  // `threads` bounds those of a call, unless it is 0.
-  BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps, int threads) : threads_(threads) {
-    if (steps.empty()) throw py::value_error("argument `steps` expected at least one operator with its weights.");
-    if (steps[0].second.empty()) throw py::value_error("argument `weights` expected at least one array.");
-    with_element(steps[0].second[0], "weights", [&](auto element) {
+  // Elements are of the type that `dtype` says, or else of that of the first weight. `threads` bounds those of a call,
+  // unless it is 0.
+  BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps, int threads, const py::object& dtype)
+      : threads_(threads) {
+    std::optional<py::array> first;
+    for (const auto& [op, weights] : steps)
+      if (!first && !weights.empty()) first = weights[0];
+    if (!dtype.is_none()) first = py::array(py::dtype::from_args(dtype), Shape{0});
+    if (!first) throw py::value_error("argument `dtype` is needed where `steps` have no weights.");
+    with_element(*first, "weights", [&](auto element) {
       using T = decltype(element);
       typename Program<T>::Steps native;
       for (const auto& [op, weights] : steps) native.push_back(op->step(weights, element));
@@ -166,7 +169,8 @@ void bind_programs(py::module_& m) {
   bind_streams<float>(m, "StreamsF32");
   bind_streams<double>(m, "StreamsF64");
   py::class_<BoundProgram>(m, "Program")
-      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&, int>(), "steps"_a, "threads"_a = 0)
+      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&, int, const py::object&>(), "steps"_a,
+           "threads"_a = 0, "dtype"_a = py::none())
       .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("streams", &BoundProgram::streams, "capacity"_a)
       .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);

@@ -8,6 +8,11 @@
 
 namespace tidegate {
 
+// What tells the dropout masks of one use of a layer in one training step from all others.
+struct DropoutKey {
+  uint64_t seed, node, iteration;
+};
+
 template <class T>
 struct KernelTable {
   int lanes;
@@ -36,6 +41,29 @@ struct KernelTable {
   // to[v] += sum over rows of from[row][v], in the order of the rows.
   void (*sum_rows)(const T* from, int64_t rows, int64_t stride, int64_t width, T* to);
 
+  // Windows of rows, each column by itself: to[v] = max over rows of from[row][v], NaN if one is.
+  void (*max_rows)(const T* from, int64_t rows, int64_t stride, int64_t width, T* to);
+  // Adds d_y to d_x where x is the maximum y: the first such row, or even shares to all of them.
+  void (*max_rows_gradient)(const T* x, const T* y, const T* d_y, int64_t rows, int64_t stride, int64_t width,
+                            bool shared, T* d_x);
+
+  // Normalization, see normalization.cpp.
+  void (*layer_norm)(const T* x, const T* gamma, const T* beta, int64_t n, double epsilon, T* y, T* moments);
+  void (*layer_norm_gradient)(const T* x, const T* moments, const T* gamma, const T* d_y, int64_t n, T* d_x);
+  void (*layer_norm_weight_gradients)(const T* x, const T* moments, const T* d_y, int64_t rows, int64_t stride,
+                                      int64_t width, T* d_gamma, T* d_beta);
+  void (*batch_moments)(const T* x, const uint8_t* mask, int64_t rows, int64_t stride, int64_t width, T* mean,
+                        T* variance);
+  void (*batch_norm)(const T* x, const T* mean, const T* factor, const T* beta, int64_t n, T* y);
+  void (*batch_norm_sums)(const T* x, const uint8_t* mask, const T* mean, const T* inverse, const T* d_y, int64_t rows,
+                          int64_t stride, int64_t width, T* d_gamma, T* d_beta);
+  void (*batch_norm_gradient)(const T* x, const T* mean, const T* inverse, const T* factor, const T* d_y,
+                              const T* d_gamma, const T* d_beta, int64_t count, int64_t n, T* d_x);
+
+  // Dropout, see dropout.cpp.
+  void (*dropout_mask)(const DropoutKey& key, uint64_t row, double rate, int64_t n, uint8_t* mask);
+  void (*scale_kept)(const T* x, const uint8_t* mask, double scale, int64_t n, T* y);
+
   void (*sgd)(const T* w, const T* g, T* momentum, T* out, int64_t n, double rate, double mu, bool nesterov);
   // Scalars are double: 1 - beta_2 of a beta_2 rounded to float would be off by 1e-5 of itself.
   void (*rmsprop)(const T* w, const T* g, T* velocity, T* momentum, T* average, T* out, int64_t n, double rate,
@@ -57,31 +85,44 @@ struct InstructionSet {
 #ifdef TIDEGATE_ISA
 namespace TIDEGATE_ISA {
 
-#define TIDEGATE_DECLARE(T)                                                                  \
-  void forward_lstm(const ForwardArgs<T>&);                                                  \
-  void backward_lstm(const BackwardArgs<T>&);                                                \
-  void forward_gru(const ForwardArgs<T>&);                                                   \
-  void backward_gru(const BackwardArgs<T>&);                                                 \
-  void forward_gru_reset_before(const ForwardArgs<T>&);                                      \
-  void backward_gru_reset_before(const BackwardArgs<T>&);                                    \
-  void forward_simple_rnn(const ForwardArgs<T>&);                                            \
-  void backward_simple_rnn(const BackwardArgs<T>&);                                          \
-  void product(const ProductArgs<T>&);                                                       \
-  void outer(const OuterArgs<T>&);                                                           \
-  void pack_gates(const T*, int64_t, int64_t, int, int, int, T*);                            \
-  void unpack_gates(const T*, int64_t, int64_t, int, int, int, T*);                          \
-  void pack_gate_columns(const T*, int64_t, int64_t, int, int, int, T*);                     \
-  void pack_columns(const T*, int64_t, int64_t, int64_t, int64_t, T*);                       \
-  void log_row(const T*, T*, int64_t);                                                       \
-  void sum_rows(const T*, int64_t, int64_t, int64_t, T*);                                    \
-  void sgd(const T*, const T*, T*, T*, int64_t, double, double, bool);                       \
-  void rmsprop(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double); \
-  void adam(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);    \
+#define TIDEGATE_DECLARE(T)                                                                                        \
+  void forward_lstm(const ForwardArgs<T>&);                                                                        \
+  void backward_lstm(const BackwardArgs<T>&);                                                                      \
+  void forward_gru(const ForwardArgs<T>&);                                                                         \
+  void backward_gru(const BackwardArgs<T>&);                                                                       \
+  void forward_gru_reset_before(const ForwardArgs<T>&);                                                            \
+  void backward_gru_reset_before(const BackwardArgs<T>&);                                                          \
+  void forward_simple_rnn(const ForwardArgs<T>&);                                                                  \
+  void backward_simple_rnn(const BackwardArgs<T>&);                                                                \
+  void product(const ProductArgs<T>&);                                                                             \
+  void outer(const OuterArgs<T>&);                                                                                 \
+  void pack_gates(const T*, int64_t, int64_t, int, int, int, T*);                                                  \
+  void unpack_gates(const T*, int64_t, int64_t, int, int, int, T*);                                                \
+  void pack_gate_columns(const T*, int64_t, int64_t, int, int, int, T*);                                           \
+  void pack_columns(const T*, int64_t, int64_t, int64_t, int64_t, T*);                                             \
+  void log_row(const T*, T*, int64_t);                                                                             \
+  void sum_rows(const T*, int64_t, int64_t, int64_t, T*);                                                          \
+  void max_rows(const T*, int64_t, int64_t, int64_t, T*);                                                          \
+  void max_rows_gradient(const T*, const T*, const T*, int64_t, int64_t, int64_t, bool, T*);                       \
+  void layer_norm(const T*, const T*, const T*, int64_t, double, T*, T*);                                          \
+  void layer_norm_gradient(const T*, const T*, const T*, const T*, int64_t, T*);                                   \
+  void layer_norm_weight_gradients(const T*, const T*, const T*, int64_t, int64_t, int64_t, T*, T*);               \
+  void batch_moments(const T*, const uint8_t*, int64_t, int64_t, int64_t, T*, T*);                                 \
+  void batch_norm(const T*, const T*, const T*, const T*, int64_t, T*);                                            \
+  void batch_norm_sums(const T*, const uint8_t*, const T*, const T*, const T*, int64_t, int64_t, int64_t, T*, T*); \
+  void batch_norm_gradient(const T*, const T*, const T*, const T*, const T*, const T*, const T*, int64_t, int64_t, \
+                           T*);                                                                                    \
+  void scale_kept(const T*, const uint8_t*, double, int64_t, T*);                                                  \
+  void sgd(const T*, const T*, T*, T*, int64_t, double, double, bool);                                             \
+  void rmsprop(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);                       \
+  void adam(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);                          \
   T read(const T*, int64_t, int64_t);
 
 TIDEGATE_DECLARE(float)
 TIDEGATE_DECLARE(double)
 #undef TIDEGATE_DECLARE
+
+void dropout_mask(const DropoutKey&, uint64_t, double, int64_t, uint8_t*);
 
 double fma_chain_f32(int64_t);
 double fma_chain_f64(int64_t);

@@ -1,5 +1,7 @@
 #include "program/program.hpp"
 
+#include <algorithm>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -12,16 +14,20 @@ std::string text(const Shape& shape) {
   return "(" + all + (shape.size() == 1 ? ",)" : ")");
 }
 
+}  // namespace
+
 void refuse(const char* layer, const std::string& expected, const Shape& received) {
   throw std::invalid_argument(std::string(layer) + ": argument `x` expected " + expected + ", received shape " +
                               text(received) + ".");
 }
 
-}  // namespace
+// A layer's argument may ask for any extent: beyond this, sizes in bytes would overflow.
+constexpr int64_t kMostElements = int64_t{1} << 56;
 
 int64_t elements(const Shape& shape) {
   int64_t n = 1;
-  for (const int64_t extent : shape) n *= extent;
+  for (const int64_t extent : shape)
+    if (__builtin_mul_overflow(n, extent, &n) || n > kMostElements) throw std::bad_alloc();
   return n;
 }
 
@@ -114,17 +120,25 @@ int64_t Program<T>::first_without_streams() const {
 
 template <class T>
 void Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* y, Carried<T> carried) const {
+  size_t end = steps_.size();  // behind the last step that computes: that one writes to y
+  while (end > 0 && steps_[end - 1]->only_reshapes()) --end;
+  if (end == 0) std::copy_n(x, elements(shapes[0]), y);
   Array<T> between[2];
-  for (size_t i = 0; i < steps_.size(); ++i) {
-    T* to = y;
-    if (i + 1 < steps_.size()) {
-      between[i % 2] = Array<T>(elements(shapes[i + 1]));
-      to = between[i % 2].data();
+  size_t runs = 0;
+  for (size_t i = 0; i < end; ++i) {
+    const Step<T>& step = *steps_[i];
+    if (!step.only_reshapes()) {
+      T* to = y;
+      if (i + 1 < end) {
+        Array<T>& array = between[runs++ % 2];
+        array = Array<T>(elements(shapes[i + 1]));
+        to = array.data();
+      }
+      step.run(shapes[i], x, to, carried);
+      x = to;
     }
-    steps_[i]->run(shapes[i], x, to, carried);
-    if (carried.states) carried.states += steps_[i]->state_lengths().size();
-    if (!steps_[i]->passes_mask()) carried.mask = nullptr;
-    x = to;
+    if (carried.states) carried.states += step.state_lengths().size();
+    if (!step.passes_mask()) carried.mask = nullptr;
   }
 }
 

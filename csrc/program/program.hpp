@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "dispatch/dense.hpp"
@@ -13,7 +14,11 @@ namespace tidegate {
 // Extents of an array, the batch first.
 using Shape = std::vector<int64_t>;
 
+// Throws std::bad_alloc where there are more than memory could hold.
 int64_t elements(const Shape& shape);
+
+// Throws std::invalid_argument: what `layer` expected of its input, and the shape that came.
+[[noreturn]] void refuse(const char* layer, const std::string& expected, const Shape& received);
 
 // What comes to a step beside its input.
 template <class T>
@@ -39,6 +44,8 @@ class Step {
   virtual void run(const Shape& input, const T* x, T* y, const Carried<T>&) const { run(input, x, y); }
   // Whether a mask of the input is one of the output too.
   virtual bool passes_mask() const { return false; }
+  // Whether the output is the input under another shape: such a step is not run, and nothing is copied for it.
+  virtual bool only_reshapes() const { return false; }
   virtual size_t packed_bytes() const = 0;
   virtual double flops(const Shape& input) const = 0;
 };

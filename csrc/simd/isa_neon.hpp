@@ -43,4 +43,9 @@ TIDEGATE_INLINE vf64 with_sign(vf64 t, vf64 x) {
 TIDEGATE_INLINE vf32 divide(vf32 a, vf32 b) { return a / b; }
 TIDEGATE_INLINE vf64 divide(vf64 a, vf64 b) { return a / b; }
 
+// The whole product of the low halves of each lane, as unsigned numbers.
+TIDEGATE_INLINE vi64 low_product(vi64 a, vi64 b) {
+  return (vi64)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
+}
+
 }  // namespace tidegate::TIDEGATE_ISA

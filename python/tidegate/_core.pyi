@@ -80,10 +80,103 @@ class Dense(Operator):
     def backward(self, kept: Kept, d_y: Array, need_d_x: bool = True) -> tuple[Array | None, list[Array]]:
         """Gradients of x and of the weights."""
 
-class Program:
-    """A chain of operators with packed weights, run in one call. Immutable."""
+class Activation(Operator):
+    """This and the following keep nothing: `backward` is given the input and the output."""
 
-    def __init__(self, steps: Sequence[tuple[Operator, Sequence[Array]]], threads: int = 0) -> None:
+    def __init__(self, name: str) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class RepeatVector(Operator):
+    """[B, F] -> [B, n, F]"""
+
+    def __init__(self, n: int) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class Permute(Operator):
+    """Axis 1 + i of the output is axis dims[i] of the input."""
+
+    def __init__(self, dims: Sequence[int]) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class MaxPooling1D(Operator):
+    """[B, T, F] -> [B, windows, F]; the first of equal maxima has the gradient."""
+
+    def __init__(self, pool_size: int, strides: int, same: bool) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class GlobalMaxPooling1D(Operator):
+    """[B, T, F] -> [B, F], or [B, 1, F]; equal maxima share the gradient."""
+
+    def __init__(self, keepdims: bool = False) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class GlobalAveragePooling1D(Operator):
+    """[B, T, F] -> [B, F], or [B, 1, F], over the steps that mask bool [B, T] leaves."""
+
+    def __init__(self, keepdims: bool = False) -> None: ...
+    def forward(self, x: Array, mask: Array | None = None) -> Array: ...
+    def backward(self, shape: Sequence[int], d_y: Array, mask: Array | None = None) -> Array: ...
+
+class Reshape(Operator):
+    """[B, ...] -> [B, *target], of which one may be -1; in a Program only, where nothing is copied for it."""
+
+    def __init__(self, target: Sequence[int]) -> None: ...
+
+class LayerNormalization(Operator):
+    def __init__(
+        self, features: int, *, epsilon: float = 1e-3, center: bool = True, scale: bool = True
+    ) -> None: ...
+    def forward(self, x: Array, weights: Sequence[Array]) -> tuple[Array, Array]:
+        """x [..., F] of rank 2 or more -> y, moments [N, 2]; weights gamma [F], beta [F], as there are."""
+
+    def backward(
+        self, x: Array, moments: Array, weights: Sequence[Array], d_y: Array, need_d_x: bool = True
+    ) -> tuple[Array | None, list[Array]]:
+        """Gradients of x and of the weights."""
+
+class BatchNormalization(Operator):
+    """Weights are gamma [F] and beta [F], as there are, mean [F] and variance [F]."""
+
+    def __init__(
+        self, features: int, *, epsilon: float = 1e-3, center: bool = True, scale: bool = True
+    ) -> None: ...
+    def moments(self, x: Array, mask: Array | None = None) -> tuple[Array, Array]:
+        """Mean [F] and variance [F] of x [..., F]; mask bool [...], True for what counts."""
+
+    def forward(self, x: Array, weights: Sequence[Array]) -> Array: ...
+    def backward(
+        self,
+        x: Array,
+        weights: Sequence[Array],
+        d_y: Array,
+        of_batch: bool,
+        mask: Array | None = None,
+        need_d_x: bool = True,
+    ) -> tuple[Array | None, list[Array]]:
+        """Gradients of x, gamma and beta; `of_batch` says that the moments are those of x and mask."""
+
+def dropout_mask(
+    shape: Sequence[int], rate: float, *, seed: int, node: int, iteration: int, rows: Array | None = None
+) -> Array:
+    """bool `shape`, True for what stays; rows int64 [shape[0]] has the rows' numbers, 0, 1, ... when None."""
+
+def apply_dropout(x: Array, mask: Array, rate: float) -> Array:
+    """x / (1 - rate) where the mask is True, 0 elsewhere."""
+
+class Program:
+    """A chain of operators with packed weights, run in one call. Immutable.
+
+    `dtype` is that of its arrays; it may be left out where a step has weights.
+    """
+
+    def __init__(
+        self, steps: Sequence[tuple[Operator, Sequence[Array]]], threads: int = 0, dtype: Any = None
+    ) -> None:
         """`threads` bounds those of a call, unless it is 0."""
 
     def run(self, x: Array, out: Array | None = None, mask: Array | None = None) -> Array:

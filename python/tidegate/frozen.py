@@ -21,6 +21,7 @@ class FrozenModel:
 
     Args:
         program: the packed weights.
+        dtype: of the model.
         architecture: of the model, as `to_json` writes it.
         weights: of the model, in Keras's layout and order; not copied.
         threads: that a call uses at most; None for as many as `set_num_threads` says.
@@ -36,13 +37,13 @@ class FrozenModel:
     __slots__ = ("_architecture", "_dtype", "_program", "_threads", "_weights")
 
     def __init__(
-        self, program: core.Program, architecture: str, weights: list[Array], threads: int | None
+        self, program: core.Program, dtype: str, architecture: str, weights: list[Array], threads: int | None
     ) -> None:
         self._program = program
         self._architecture = architecture
         self._weights = weights
         self._threads = threads
-        self._dtype = weights[0].dtype
+        self._dtype = np.dtype(dtype)
 
     @property
     def dtype(self) -> str:

@@ -14,6 +14,7 @@ from tidegate.variable import Array, Variable, values_of
 
 if TYPE_CHECKING:
     from tidegate.layers.layer import Layer
+    from tidegate.random import Training
 
 
 class Tensor:
@@ -80,13 +81,13 @@ class Graph:
         )
 
     def forward(
-        self, inputs: Any, training: bool = False, keep: bool = False, mask: Array | None = None
+        self, inputs: Any, training: Training | None = None, keep: bool = False, mask: Array | None = None
     ) -> tuple[Any, list[Any]]:
         """The outputs, and what `backward` needs: one entry per node, None unless `keep`.
 
         Args:
             inputs: an array, or a list of them where the graph has several inputs; ready for the layers.
-            training: whether this is a training pass.
+            training: the training pass that this is; None for inference.
             keep: whether a backward will follow.
             mask: bool [batch, timesteps] of the first input; layers pass it on.
         """
@@ -95,13 +96,13 @@ class Graph:
         masks: dict[Tensor, Array | None] = {self.inputs[0]: mask}
         present = dict(zip(self.variables, values_of(self.variables), strict=True))
         kept: list[Any] = []
-        for node in self.nodes:
+        for place, node in enumerate(self.nodes):
             given = [values[tensor] for tensor in node.inputs]
             mask = masks.get(node.inputs[0])
             found, kept_here = node.layer.forward(
                 given if len(given) > 1 else given[0],
                 weights=[present[variable] for variable in node.layer.weights],
-                training=training,
+                training=training and training._replace(node=place),
                 keep=keep,
                 mask=mask,
             )
@@ -110,6 +111,17 @@ class Graph:
             kept.append(kept_here)
         results = [values[tensor] for tensor in self.outputs]
         return (results if len(results) > 1 else results[0]), kept
+
+    def updates(self, kept: list[Any]) -> dict[Variable, Array]:
+        """New values of weights that a training pass changes without a gradient.
+
+        Args:
+            kept: from `forward` with `keep=True`.
+        """
+        found: dict[Variable, Array] = {}
+        for node, kept_here in zip(self.nodes, kept, strict=True):
+            found.update(node.layer.updates(kept_here))
+        return found
 
     def backward(self, kept: list[Any], d_outputs: Any) -> dict[Variable, Array]:
         """The gradient of every trainable variable that the outputs depend on.

@@ -61,6 +61,14 @@ def boolean_mask(value: Any, shape: tuple[int, int], owner: str) -> Array:
     return np.ascontiguousarray(mask, np.bool_)
 
 
+def mask_of_steps(value: Any, input_shape: Shape, owner: str) -> Array:
+    """`value` as a bool array [B, T] for an input [B, T, ...]; ValueError if that has no timesteps."""
+    if len(input_shape) < 3:
+        raise ValueError(f"{owner}: `mask` needs an input with timesteps; received shape {input_shape}")
+    batch, timesteps = (axis or 0 for axis in input_shape[:2])
+    return boolean_mask(value, (batch, timesteps), owner)
+
+
 def check_input_shape(
     shape: Shape, *, owner: str, axes: str, minimum_rank: int, features: int | None = None
 ) -> None:

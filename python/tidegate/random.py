@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,25 @@ if TYPE_CHECKING:
     from tidegate.variable import Array
 
 _HALF = (1 << 32) - 1
+
+
+class Training(NamedTuple):
+    """What a training pass tells its layers: all that distinguishes its random numbers but a layer's seed.
+
+    Attributes:
+        iteration: of the optimizer; for a pass outside of `fit`, a number that no other pass has.
+        rows: int64 [B], which row of the data each row of the batch is; None: as they are counted there.
+        node: the layer's place in the graph.
+    """
+
+    iteration: int
+    rows: Array | None = None
+    node: int = 0
+
+    @classmethod
+    def by_hand(cls, training: object) -> Training | None:
+        """For a layer or a model that is called with `training=True`; None with anything that is false."""
+        return cls(next_seed()) if training else None
 
 
 class _Counted:

@@ -389,6 +389,226 @@ class Dense:
         return d_x, d_weights if self.use_bias else d_weights[:1]
 
 
+# ---- layers around the recurrent ones ------------------------------------------------------------
+
+
+class Activation:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def forward(self, x: Array) -> Array:
+        return activate(self.name, x)
+
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array:
+        return activate_gradient(self.name, x, y, d_y)
+
+
+class RepeatVector:
+    """x [B, F] -> y [B, n, F]"""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def forward(self, x: Array) -> Array:
+        return np.repeat(x[:, None], self.n, axis=1)
+
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array:
+        d_x: Array = d_y.sum(axis=1)
+        return d_x
+
+
+class Permute:
+    """Axis 1 + i of y is axis dims[i] of x."""
+
+    def __init__(self, dims: Sequence[int]) -> None:
+        self.axes = (0, *dims)
+
+    def forward(self, x: Array) -> Array:
+        return x.transpose(self.axes)
+
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array:
+        return d_y.transpose(np.argsort(self.axes))
+
+
+class MaxPooling1D:
+    """x [B, T, F] -> y [B, windows, F]; the first of equal maxima has the gradient."""
+
+    def __init__(self, pool_size: int, strides: int, same: bool) -> None:
+        self.pool_size, self.strides, self.same = pool_size, strides, same
+
+    def windows(self, timesteps: int) -> list[slice]:
+        """`same` puts half of what is missing, rounded down, before the sequence."""
+        if not self.same:
+            starts = list(range(0, timesteps - self.pool_size + 1, self.strides))
+        else:
+            count = -(-timesteps // self.strides)
+            missing = max(0, (count - 1) * self.strides + self.pool_size - timesteps)
+            starts = [window * self.strides - missing // 2 for window in range(count)]
+        return [slice(max(0, start), start + self.pool_size) for start in starts]
+
+    def forward(self, x: Array) -> Array:
+        found = [x[:, window].max(axis=1) for window in self.windows(x.shape[1])]
+        return np.stack(found, axis=1) if found else np.empty_like(x[:, :0])
+
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array:
+        d_x = np.zeros_like(x)
+        rows, features = np.ogrid[: x.shape[0], : x.shape[2]]
+        for place, window in enumerate(self.windows(x.shape[1])):
+            d_x[rows, window.start + x[:, window].argmax(axis=1), features] += d_y[:, place]
+        return d_x
+
+
+class GlobalMaxPooling1D:
+    """x [B, T, F] -> y [B, F] or [B, 1, F]; equal maxima share the gradient."""
+
+    def __init__(self, keepdims: bool = False) -> None:
+        self.keepdims = keepdims
+
+    def forward(self, x: Array) -> Array:
+        y: Array = x.max(axis=1, keepdims=self.keepdims)
+        return y
+
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array:
+        hits = x == y.reshape(x[:, :1].shape)
+        d_x: Array = hits * (d_y.reshape(x[:, :1].shape) / hits.sum(axis=1, keepdims=True))
+        return d_x
+
+
+class GlobalAveragePooling1D:
+    """x [B, T, F] -> y [B, F] or [B, 1, F], of the steps that mask [B, T] leaves."""
+
+    def __init__(self, keepdims: bool = False) -> None:
+        self.keepdims = keepdims
+
+    def forward(self, x: Array, mask: Array | None = None) -> Array:
+        real = self._real(x.shape, mask)
+        y: Array = np.where(real, x, 0).sum(axis=1, keepdims=True) / real.sum(axis=1, keepdims=True)
+        return y if self.keepdims else y[:, 0]
+
+    def backward(self, shape: Sequence[int], d_y: Array, mask: Array | None = None) -> Array:
+        real = self._real(shape, mask)
+        d_x: Array = np.where(real, d_y.reshape(shape[0], 1, shape[2]) / real.sum(axis=1, keepdims=True), 0)
+        return d_x
+
+    def _real(self, shape: Sequence[int], mask: Array | None) -> Array:
+        """bool [B, T, 1]"""
+        return np.ones((*shape[:2], 1), bool) if mask is None else mask[:, :, None]
+
+
+class LayerNormalization:
+    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta, moments over the last axis."""
+
+    def __init__(
+        self, features: int, *, epsilon: float = 1e-3, center: bool = True, scale: bool = True
+    ) -> None:
+        self.epsilon, self.center, self.scale = epsilon, center, scale
+
+    def forward(self, x: Array, weights: Sequence[Array]) -> tuple[Array, Array]:
+        """x [..., F] -> y, moments [N, 2]: mean and 1 / sqrt(variance + epsilon)."""
+        mean = x.mean(axis=-1, keepdims=True)
+        inverse = 1 / np.sqrt(np.square(x - mean).mean(axis=-1, keepdims=True) + self.epsilon)
+        y = (x - mean) * inverse
+        if self.scale:
+            y = y * weights[0]
+        if self.center:
+            y = y + weights[-1]
+        return y, np.concatenate([mean, inverse], axis=-1).reshape(-1, 2)
+
+    def backward(
+        self, x: Array, moments: Array, weights: Sequence[Array], d_y: Array, need_d_x: bool = True
+    ) -> tuple[Array | None, Arrays]:
+        mean, inverse = (moments[:, k].reshape(*x.shape[:-1], 1) for k in (0, 1))
+        x_hat = (x - mean) * inverse
+        over_rows = tuple(range(x.ndim - 1))
+        d_weights = [(d_y * x_hat).sum(axis=over_rows)] * self.scale + [d_y.sum(axis=over_rows)] * self.center
+        g = d_y * weights[0] if self.scale else d_y
+        d_x = inverse * (
+            g - g.mean(axis=-1, keepdims=True) - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)
+        )
+        return d_x if need_d_x else None, d_weights
+
+
+class BatchNormalization:
+    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta, moments of each feature."""
+
+    def __init__(
+        self, features: int, *, epsilon: float = 1e-3, center: bool = True, scale: bool = True
+    ) -> None:
+        self.epsilon, self.center, self.scale = epsilon, center, scale
+
+    def moments(self, x: Array, mask: Array | None = None) -> tuple[Array, Array]:
+        """Mean [F] and variance [F] of x [..., F] where mask [...] is True."""
+        rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
+        return rows.mean(axis=0), rows.var(axis=0)
+
+    def forward(self, x: Array, weights: Sequence[Array]) -> Array:
+        """weights: gamma and beta as there are, mean, variance, all [F]."""
+        y = (x - weights[-2]) / np.sqrt(weights[-1] + self.epsilon)
+        if self.scale:
+            y = y * weights[0]
+        return y + weights[int(self.scale)] if self.center else y
+
+    def backward(
+        self,
+        x: Array,
+        weights: Sequence[Array],
+        d_y: Array,
+        of_batch: bool,
+        mask: Array | None = None,
+        need_d_x: bool = True,
+    ) -> tuple[Array | None, Arrays]:
+        """`of_batch`: the moments hang on the steps of x that mask leaves; else they are constants."""
+        inverse = 1 / np.sqrt(weights[-1] + self.epsilon)
+        x_hat = (x - weights[-2]) * inverse
+        over_rows = tuple(range(x.ndim - 1))
+        d_gamma, d_beta = (d_y * x_hat).sum(axis=over_rows), d_y.sum(axis=over_rows)
+        through_moments = np.zeros_like(x)
+        if of_batch:
+            real = np.ones(x.shape[:-1], bool) if mask is None else mask
+            through_moments = real[..., None] * (d_beta + x_hat * d_gamma) / max(1, real.sum())
+        d_x = (weights[0] if self.scale else 1) * inverse * (d_y - through_moments)
+        return d_x if need_d_x else None, [d_gamma] * self.scale + [d_beta] * self.center
+
+
+def philox(counter: Sequence[Array], key: Sequence[Array]) -> Arrays:
+    """Philox4x32-10 (Salmon et al., SC 2011): four words of 32 bits, held in uint64, from four and two."""
+    low = np.uint64(0xFFFFFFFF)
+    a, b, c, d = (np.asarray(word, np.uint64) for word in counter)
+    k0, k1 = (np.asarray(word, np.uint64) for word in key)
+    for _ in range(10):
+        first, second = a * np.uint64(0xD2511F53), c * np.uint64(0xCD9E8D57)
+        a, b, c, d = (
+            second >> np.uint64(32) ^ b ^ k0,
+            second & low,
+            first >> np.uint64(32) ^ d ^ k1,
+            first & low,
+        )
+        k0, k1 = k0 + np.uint64(0x9E3779B9) & low, k1 + np.uint64(0xBB67AE85) & low
+    return [a, b, c, d]
+
+
+def dropout_mask(
+    shape: Sequence[int], rate: float, *, seed: int, node: int, iteration: int, rows: Array | None = None
+) -> Array:
+    """Element e of row r is word e % 4 of the block counted (e / 4, r), whose key is the block counted
+    (iteration, node) under the seed; it stays if the word is not below rate * 2^32."""
+
+    def halves(number: Any) -> Arrays:
+        wide = np.asarray(number, np.uint64)
+        return [wide & np.uint64(0xFFFFFFFF), wide >> np.uint64(32)]
+
+    key = philox([*halves(iteration), *halves(node)], halves(seed))[:2]
+    row = np.arange(shape[0]) if rows is None else rows
+    element = np.arange(math.prod(shape[1:]))
+    counts = np.broadcast_arrays(*halves(element[None] // 4), *halves(row[:, None]))
+    words = np.choose(element[None] % 4, philox(counts, key))
+    return (words >= np.uint64(rate * 2.0**32)).reshape(shape)
+
+
+def apply_dropout(x: Array, mask: Array, rate: float) -> Array:
+    return np.where(mask, x / (1 - rate) if rate < 1 else x, 0)
+
+
 # ---- optimizers: a new weight is returned, slots change in place ---------------------------------
 
 

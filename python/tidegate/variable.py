@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -122,6 +122,13 @@ def assign_all(variables: list[Variable], values: list[Array], owner: str) -> No
     checked = [variable.check(value) for variable, value in zip(variables, values, strict=True)]
     with changing:
         for variable, value in zip(variables, checked, strict=True):
+            variable.assign(value)
+
+
+def assign_each(values: Mapping[Variable, Array]) -> None:
+    """Assigns to every variable its value, as one change."""
+    with changing:
+        for variable, value in values.items():
             variable.assign(value)
 
 

@@ -11,7 +11,16 @@ import pytest
 from support import Array, assert_same_bits
 
 from tidegate.frozen import FrozenModel, StreamPool
-from tidegate.layers import GRU, LSTM, Dense, Input, SimpleRNN, TimeDistributed
+from tidegate.layers import (
+    GRU,
+    LSTM,
+    Dense,
+    Dropout,
+    Input,
+    LayerNormalization,
+    SimpleRNN,
+    TimeDistributed,
+)
 from tidegate.models import Sequential
 
 FEATURES = 5
@@ -24,6 +33,8 @@ def stacked(dtype: str = "float32", sequences: bool = False) -> FrozenModel:
         SimpleRNN(5, return_sequences=True, dtype=dtype),
         GRU(7, reset_after=False, return_sequences=True, dtype=dtype),
         GRU(9, return_sequences=sequences, activation="relu", dtype=dtype),
+        LayerNormalization(dtype=dtype),
+        Dropout(0.5, dtype=dtype),
         *([TimeDistributed(Dense(4, dtype=dtype))] if sequences else []),
         Dense(3, activation="sigmoid", dtype=dtype),
     ]
@@ -156,7 +167,7 @@ def test_reset_of_a_wrong_row(rows: Any) -> None:
 def test_what_cannot_stream() -> None:
     layers = [Input((None, 2)), LSTM(3, return_sequences=True), GRU(3, go_backwards=True)]
     frozen = Sequential(layers).freeze()
-    with pytest.raises(ValueError, match="layer 1 of the model needs the whole sequence"):
+    with pytest.raises(ValueError, match="step 1 of the program needs the whole sequence"):
         frozen.stream()
     for bad in (0, -1, 1.5, True):
         with pytest.raises(ValueError, match="batch"):

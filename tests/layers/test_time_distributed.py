@@ -12,7 +12,17 @@ import pytest
 from support import Array, assert_same_bits
 
 from tidegate import Sequential
-from tidegate.layers import GRU, LSTM, Bidirectional, Dense, Input, InputLayer, TimeDistributed
+from tidegate.layers import (
+    GRU,
+    LSTM,
+    BatchNormalization,
+    Bidirectional,
+    Dense,
+    Dropout,
+    Input,
+    InputLayer,
+    TimeDistributed,
+)
 from tidegate.models import load_model
 
 X3 = np.random.default_rng(5).standard_normal((3, 5, 4)).astype("float32")
@@ -140,3 +150,20 @@ def test_the_native_step_checks_its_input() -> None:
         program.run(X3[0].copy())
     with pytest.raises(ValueError, match="4"):
         program.run(np.ones((3, 5, 6), "float32"))
+
+
+def test_dropout_drops_other_elements_at_every_step() -> None:
+    layer = TimeDistributed(Dropout(0.5, seed=3))
+    y = layer(np.ones((4, 50, 8), "float32"), training=True)
+    assert {0.0, 2.0} == set(np.unique(y))
+    assert len(np.unique(y.reshape(-1, 8), axis=0)) > 100
+    model = Sequential([Input((5, 8)), TimeDistributed(Dropout(0.5)), Dense(2)])
+    x = np.ones((3, 5, 8), "float32")
+    np.testing.assert_array_equal(model(x), model.layers[-1](x))
+
+
+def test_moving_statistics_of_the_layer_move() -> None:
+    model = Sequential([Input((5, 3)), TimeDistributed(BatchNormalization()), Dense(1)])
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.full((4, 5, 3), 2.0, "float32"), np.zeros((4, 5, 1), "float32"))
+    np.testing.assert_allclose(model.layers[0].get_weights()[2], 0.02, rtol=1e-5)

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from tidegate.layers.activation import Activation
 from tidegate.layers.bidirectional import Bidirectional
 from tidegate.layers.dense import Dense
+from tidegate.layers.dropout import Dropout
 from tidegate.layers.gru import GRU
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.layer import Layer
 from tidegate.layers.lstm import LSTM
+from tidegate.layers.normalization import BatchNormalization, LayerNormalization
+from tidegate.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D, MaxPooling1D
+from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
 from tidegate.layers.simple_rnn import SimpleRNN
 from tidegate.layers.time_distributed import TimeDistributed
 
 __all__ = [
     "GRU",
     "LSTM",
+    "Activation",
+    "BatchNormalization",
     "Bidirectional",
     "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalMaxPooling1D",
     "Input",
     "InputLayer",
     "Layer",
+    "LayerNormalization",
+    "MaxPooling1D",
+    "Permute",
+    "RepeatVector",
+    "Reshape",
     "SimpleRNN",
     "TimeDistributed",
 ]

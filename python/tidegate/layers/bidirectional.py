@@ -16,6 +16,7 @@ from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.kinds import Kind, Optional
 from tidegate.layers.recurrent import Recurrent
 from tidegate.layers.wrapper import InnerLayer, Wrapper
+from tidegate.random import Training
 from tidegate.variable import Array, values_of
 
 
@@ -147,7 +148,7 @@ class Bidirectional(Wrapper):
                 *self.layer.prepare_states(first, len(x)),
                 *self.backward_layer.prepare_states(second, len(x)),
             ]
-        return self.forward(x, training=training, mask=mask, initial_state=initial_state)[0]
+        return self.forward(x, training=Training.by_hand(training), mask=mask, initial_state=initial_state)[0]
 
     def _halves(self, given: Any) -> tuple[list[Any], list[Any]]:
         """The states of the forward layer, and those of the backward layer."""
@@ -165,7 +166,7 @@ class Bidirectional(Wrapper):
         inputs: Array | list[Array],
         *,
         weights: list[Array] | None = None,
-        training: bool = False,
+        training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
         initial_state: list[Array] | None = None,

@@ -10,6 +10,7 @@ from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument, later
 from tidegate.layers.kinds import Activation, Flag, Initializer, PositiveInteger
 from tidegate.layers.layer import Layer
+from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
 
 
@@ -64,7 +65,7 @@ class Dense(Layer):
         inputs: Array,
         *,
         weights: list[Array] | None = None,
-        training: bool = False,
+        training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
     ) -> tuple[Array, core.Kept | None]:

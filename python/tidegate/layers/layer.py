@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tidegate.graph import Tensor, connect
-from tidegate.inputs import Shape, check_input_shape, floating
+from tidegate.inputs import Shape, check_input_shape, floating, mask_of_steps
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
+from tidegate.random import Training
 from tidegate.utils.naming import auto_name
-from tidegate.variable import Array, Variable, assign_all, release_at_fork, values_of
+from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork, values_of
 
 building = threading.RLock()  # two threads that call an unbuilt layer or model build it once
 release_at_fork(building)
@@ -33,7 +34,8 @@ class Layer:
         trainable: whether an optimizer changes the weights.
         dtype: "float32" or "float64", of the weights, the inputs and the outputs.
         built: whether there are weights yet; they are made on the first call, or by `build`.
-        operator: the native operator of this configuration, there once built.
+        operator: the native operator of this configuration, there once built; None for a layer that does
+            nothing in inference.
     """
 
     arguments: ClassVar[Table] = ()
@@ -45,6 +47,7 @@ class Layer:
     )
     axes: ClassVar[str] = "[batch, ..., features]"
     minimum_rank: ClassVar[int] = 2
+    uses_mask: ClassVar[bool] = False  # whether masked steps make a difference to the outputs
     __signature__ = Signature()
 
     name: str
@@ -102,8 +105,8 @@ class Layer:
                 assign_all(variables, self.given_weights, self.title)
                 self.given_weights = None
             self._variables = variables
-            self.operator = self.create_operator()
             self.build_shape = shape
+            self.operator = self.create_operator()
             self.built = True
 
     def check_input(self, shape: Shape) -> None:
@@ -167,13 +170,19 @@ class Layer:
         Args:
             inputs: array with the axes that the layer's own documentation states, converted to `dtype`.
             training: whether this is a training pass.
-            mask: refused, except by layers that say what they do with it.
+            mask: bool [batch, timesteps]; refused, except by layers that say what they do with it.
         """
-        if mask is not None:
+        if mask is not None and (not self.uses_mask or isinstance(inputs, Tensor)):
             raise ValueError(f"{self.title}: argument `mask` is not supported; expected None")
         if isinstance(inputs, Tensor):
             return connect(self, [inputs])
-        return self.forward(self.prepare(inputs), training=training)[0]
+        x = self.prepare(inputs)
+        if mask is not None:
+            mask = mask_of_steps(mask, x.shape, self.title)
+        outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training, mask=mask)
+        if training:
+            assign_each(self.updates(kept))
+        return outputs
 
     def prepare(self, inputs: Any) -> Array:
         """`inputs` as an array that `forward` takes; builds the layer if this is its first."""
@@ -188,7 +197,7 @@ class Layer:
         inputs: Any,
         *,
         weights: list[Array] | None = None,
-        training: bool = False,
+        training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
     ) -> tuple[Any, Any]:
@@ -198,7 +207,7 @@ class Layer:
             inputs: C-contiguous array of the layer's dtype, or a list of them for a layer of several inputs.
             weights: the values to compute with, by a graph whose layers must see one version; None for the
                 present ones.
-            training: whether this is a training pass.
+            training: the training pass that this is; None for inference.
             keep: whether a backward will follow.
             mask: bool [batch, timesteps] or None.
         """
@@ -213,6 +222,10 @@ class Layer:
             need_d_inputs: False where nobody wants them: they are None then, which saves a product.
         """
         raise NotImplementedError
+
+    def updates(self, kept: Any) -> dict[Variable, Array]:
+        """New values of weights that a training pass changes without a gradient; most layers have none."""
+        return {}
 
     def compute_output_shape(self, input_shape: Shape) -> Any:
         """The shape of the output (a list where there are several) for an input's; None is unknown."""

@@ -16,6 +16,7 @@ from tidegate.inputs import Shape, boolean_mask, floating
 from tidegate.layers.arguments import REQUIRED, Argument, Table, later
 from tidegate.layers.kinds import Activation, Flag, Initializer, Kind, PositiveInteger
 from tidegate.layers.layer import Layer
+from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
 
 # How the layer walks over time; saved first, before the arguments of the cell.
@@ -164,7 +165,7 @@ class Recurrent(Layer):
             mask = boolean_mask(mask, x.shape[:2], self.title)
         if initial_state is not None:
             initial_state = self.prepare_states(initial_state, len(x))
-        return self.forward(x, training=training, mask=mask, initial_state=initial_state)[0]
+        return self.forward(x, training=Training.by_hand(training), mask=mask, initial_state=initial_state)[0]
 
     def _list_of_states(self, given: Any) -> list[Any]:
         states = list(given) if isinstance(given, (list, tuple)) else [given]
@@ -193,7 +194,7 @@ class Recurrent(Layer):
         inputs: Array | list[Array],
         *,
         weights: list[Array] | None = None,
-        training: bool = False,
+        training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
         initial_state: list[Array] | None = None,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.input_layer import InputLayer
 from tidegate.layers.layer import Layer
 from tidegate.layers.wrapper import InnerLayer, Wrapper
-from tidegate.variable import Array
+from tidegate.random import Training
+from tidegate.variable import Array, Variable
 
 
 class TimeDistributed(Wrapper):
@@ -51,18 +54,24 @@ class TimeDistributed(Wrapper):
         if isinstance(self.layer.compute_output_shape(self.inner_shape(shape)), list):
             raise ValueError(f"{self.title}: a layer of several outputs is not supported: {self.layer.title}")
 
-    def create_operator(self) -> core.TimeDistributed:
-        return core.TimeDistributed(self.layer.operator)
+    def create_operator(self) -> core.TimeDistributed | None:
+        operator = self.layer.operator
+        return None if operator is None else core.TimeDistributed(operator)
 
     def forward(
         self,
         inputs: Array,
         *,
         weights: list[Array] | None = None,
-        training: bool = False,
+        training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
     ) -> tuple[Array, Any]:
+        if training is not None:
+            batch, timesteps = inputs.shape[:2]
+            rows = np.arange(batch) if training.rows is None else training.rows
+            steps = rows[:, np.newaxis] * timesteps + np.arange(timesteps)
+            training = training._replace(rows=np.ascontiguousarray(steps.reshape(-1), np.int64))
         outputs, kept = self.layer.forward(_rows(inputs), weights=weights, training=training, keep=keep)
         return outputs.reshape(*inputs.shape[:2], *outputs.shape[1:]), kept
 
@@ -73,6 +82,9 @@ class TimeDistributed(Wrapper):
         if d_inputs is not None:
             d_inputs = d_inputs.reshape(*d_outputs.shape[:2], *d_inputs.shape[1:])
         return d_inputs, d_weights
+
+    def updates(self, kept: Any) -> dict[Variable, Array]:
+        return self.layer.updates(kept)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         of_step = self.layer.compute_output_shape(self.inner_shape(input_shape))

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from tidegate import random
 from tidegate.inputs import check_lengths, numeric
 from tidegate.variable import Array
 
-Batch = tuple[Array, Array, Array | None]
+
+class Batch(NamedTuple):
+    """Some rows: inputs, targets, perhaps weights, and which rows of the data they are, int64 [B]."""
+
+    x: Array
+    y: Array
+    sample_weight: Array | None
+    rows: Array
 
 
 class Data:
@@ -55,12 +64,12 @@ class Data:
 
     def batches(self, size: int, order: Array | None = None) -> Iterator[Batch]:
         """Batches of `size` rows, the last one smaller; `order` [N] says which row comes when."""
-        weight = self.sample_weight
+        weight, everything = self.sample_weight, np.arange(len(self)) if order is None else order
         for start in range(0, len(self), size):
-            rows: Any = slice(start, start + size)
-            if order is not None:
-                rows = order[rows]
-            yield self.x[rows], self.y[rows], None if weight is None else weight[rows]
+            rows = everything[start : start + size]
+            # A slice where the rows follow each other: it copies nothing.
+            some: Any = slice(start, start + size) if order is None else rows
+            yield Batch(self.x[some], self.y[some], None if weight is None else weight[some], rows)
 
     def shuffled(self, iteration: int) -> Array:
         """The order of the rows in the epoch that begins with this iteration of the optimizer.

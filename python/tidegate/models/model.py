@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.graph import Graph, Tensor
-from tidegate.inputs import Shape, boolean_mask, floating, nearest, positive_integer
+from tidegate.inputs import Shape, floating, mask_of_steps, nearest, positive_integer
 from tidegate.layers.layer import Layer
 from tidegate.models.training import Trainer
 from tidegate.program import Programs, compile_program
-from tidegate.variable import Array, Variable, assign_all, changing, values_of
+from tidegate.random import Training
+from tidegate.variable import Array, Variable, assign_all, assign_each, changing, values_of
 
 if TYPE_CHECKING:
     from tidegate.frozen import FrozenModel
@@ -144,7 +145,8 @@ class Model(Trainer):
 
         Args:
             inputs: with the axes of `input_shape`; other dtypes and layouts are converted.
-            training: whether this is a training pass; no layer behaves differently yet.
+            training: whether this is a training pass, in which dropout drops and batch normalization uses
+                the moments of the batch and moves its own towards them.
             mask: bool [batch, timesteps], True where a step counts.
         """
         # An array that needs no conversion goes to the native call at once, within a microsecond.
@@ -154,6 +156,7 @@ class Model(Trainer):
             and inputs.ndim == self._ready_rank
             and inputs.flags.c_contiguous
             and mask is None
+            and not training
             and self._programs is not None
         ):
             shape = inputs.shape
@@ -162,16 +165,18 @@ class Model(Trainer):
         if isinstance(inputs, Tensor):
             raise TypeError(f"{self.title}: a model as a part of another is not supported yet")
         x = self.prepare(inputs, "inputs")
-        if mask is None:
+        if mask is None and not training:
             return self.run(x)
-        if x.ndim < 3:
-            raise ValueError(f"{self.title}: `mask` needs an input with timesteps; received shape {x.shape}")
-        mask = boolean_mask(mask, (x.shape[0], x.shape[1]), self.title)
-        if training:
-            outputs: Array = self._built_graph().forward(x, training=True, mask=mask)[0]
-            return outputs
-        assert self._programs is not None  # set with the graph
-        return self._programs.current().run(x, None, mask)
+        if mask is not None:
+            mask = mask_of_steps(mask, x.shape, self.title)
+        if not training:
+            assert self._programs is not None  # set with the graph
+            return self._programs.current().run(x, None, mask)
+        graph = self._built_graph()
+        outputs, kept = graph.forward(x, Training.by_hand(training), keep=True, mask=mask)
+        assign_each(graph.updates(kept))
+        found: Array = outputs
+        return found
 
     def prepare(self, inputs: Any, name: str) -> Array:
         """`inputs` as an array that the first layer takes; builds the model if this is its first.
@@ -228,7 +233,7 @@ class Model(Trainer):
         with changing:  # so that the weights and the Program are of one version
             weights = values_of(self.weights)
             program = compile_program(graph, threads or 0)
-        return FrozenModel(program, self.to_json(), weights, threads)
+        return FrozenModel(program, self.dtype, self.to_json(), weights, threads)
 
     # ---- files -----------------------------------------------------------------------------------
 

@@ -14,7 +14,8 @@ from tidegate.inputs import non_negative_integer, positive_integer
 from tidegate.models.compiled import Compiled, refuse
 from tidegate.models.data import Batch, Data
 from tidegate.models.tally import Tally
-from tidegate.variable import Array, changing
+from tidegate.random import Training
+from tidegate.variable import Array, assign_each, changing
 
 if TYPE_CHECKING:
     from tidegate.callbacks import CallbackList, History
@@ -143,17 +144,19 @@ class Trainer(Compiled):
         return tally.logs()
 
     def _train_step(self, batch: Batch, tally: Tally) -> None:
-        x, y, sample_weight = batch
+        x, y, sample_weight, rows = batch
         graph, loss, optimizer = self.graph, self._loss, self.optimizer
         assert graph is not None  # `_data` has built it
         assert loss is not None  # `_check_compiled` has seen it
         assert optimizer is not None
-        outputs, kept = graph.forward(x, training=True, keep=True)
+        outputs, kept = graph.forward(x, Training(optimizer.iterations, rows), keep=True)
         value, d_outputs = loss.value_and_gradient(y, outputs, sample_weight)
-        if variables := self.trainable_variables:
-            gradients = graph.backward(kept, d_outputs)
-            with changing:
+        variables = self.trainable_variables
+        gradients = graph.backward(kept, d_outputs) if variables else {}
+        with changing:
+            if variables:
                 optimizer.apply([gradients[variable] for variable in variables], variables)
+            assign_each(graph.updates(kept))
         tally.update(value, y, outputs, sample_weight)
 
     # ---- evaluate and predict --------------------------------------------------------------------
@@ -191,7 +194,7 @@ class Trainer(Compiled):
         return tally
 
     def _test_step(self, batch: Batch, tally: Tally) -> None:
-        x, y, sample_weight = batch
+        x, y, sample_weight, _ = batch
         assert self._loss is not None
         outputs = self.run(x)
         tally.update(self._loss(y, outputs, sample_weight), y, outputs, sample_weight)
@@ -236,7 +239,7 @@ class Trainer(Compiled):
         refuse("train_on_batch", class_weight=class_weight)
         self._check_compiled("train_on_batch")
         data, tally = self._data(x, y, sample_weight), self._fresh_tally()
-        self._train_step((data.x, data.y, data.sample_weight), tally)
+        self._train_step(next(data.batches(len(data))), tally)
         return tally.logs() if return_dict else tally.values()
 
     def test_on_batch(
@@ -245,7 +248,7 @@ class Trainer(Compiled):
         """The loss and the metrics of one batch."""
         self._check_compiled("test_on_batch")
         data, tally = self._data(x, y, sample_weight), self._fresh_tally()
-        self._test_step((data.x, data.y, data.sample_weight), tally)
+        self._test_step(next(data.batches(len(data))), tally)
         return tally.logs() if return_dict else tally.values()
 
     def predict_on_batch(self, x: Any) -> Array:

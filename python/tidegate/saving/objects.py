@@ -28,16 +28,30 @@ _MODULES = {
 def classes(kind: str) -> Mapping[str, type[Any]]:
     """Class name -> class, of all that a file may name where an object of this kind belongs."""
     if kind == "layer":
-        from tidegate.layers import GRU, LSTM, Bidirectional, Dense, InputLayer, SimpleRNN, TimeDistributed
+        from tidegate import layers
 
         return {
-            "Bidirectional": Bidirectional,
-            "Dense": Dense,
-            "GRU": GRU,
-            "InputLayer": InputLayer,
-            "LSTM": LSTM,
-            "SimpleRNN": SimpleRNN,
-            "TimeDistributed": TimeDistributed,
+            each.__name__: each
+            for each in (
+                layers.Activation,
+                layers.BatchNormalization,
+                layers.Bidirectional,
+                layers.Dense,
+                layers.Dropout,
+                layers.Flatten,
+                layers.GRU,
+                layers.GlobalAveragePooling1D,
+                layers.GlobalMaxPooling1D,
+                layers.InputLayer,
+                layers.LSTM,
+                layers.LayerNormalization,
+                layers.MaxPooling1D,
+                layers.Permute,
+                layers.RepeatVector,
+                layers.Reshape,
+                layers.SimpleRNN,
+                layers.TimeDistributed,
+            )
         }
     if kind == "model":
         from tidegate.models import Sequential

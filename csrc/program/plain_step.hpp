@@ -1,0 +1,41 @@
+// A step of a layer without weights, from one array to another.
+//
+// Such a Layer is a small struct, its configuration, with
+//   static constexpr bool kOfEachStep;              // each timestep of the output is one of the input's, and of it
+//   alone Shape output_shape(const Shape& input) const;   // throws std::invalid_argument void forward(const
+//   InstructionSet&, const Shape& input, const T* x, T* y) const; void backward(const InstructionSet&, const Shape&
+//   input, const T* x, const T* y, const T* d_y, T* d_x) const;
+// for T float and double. A layer that heeds a mask [B, T] takes it as the last argument of forward().
+#pragma once
+
+#include "program/program.hpp"
+
+namespace tidegate {
+
+// What moving an element costs beside the arithmetic on it, as a number of flops.
+constexpr double kFlopsOfElement = 4;
+
+template <class T, class Layer>
+class PlainStep final : public Step<T> {
+ public:
+  PlainStep(const InstructionSet& set, const Layer& layer) : set_(&set), layer_(layer) {}
+
+  Shape output_shape(const Shape& input) const override { return layer_.output_shape(input); }
+  void run(const Shape& input, const T* x, T* y) const override { layer_.forward(*set_, input, x, y); }
+  void run(const Shape& input, const T* x, T* y, const Carried<T>& carried) const override {
+    if constexpr (requires { layer_.forward(*set_, input, x, y, carried.mask); })
+      layer_.forward(*set_, input, x, y, carried.mask);
+    else
+      layer_.forward(*set_, input, x, y);
+  }
+  bool streams() const override { return Layer::kOfEachStep; }
+  bool passes_mask() const override { return Layer::kOfEachStep; }
+  size_t packed_bytes() const override { return 0; }
+  double flops(const Shape& input) const override { return kFlopsOfElement * elements(input); }
+
+ private:
+  const InstructionSet* set_;
+  Layer layer_;
+};
+
+}  // namespace tidegate

@@ -1,0 +1,97 @@
+"""The kinds of arguments that are numbers, lengths or one of a few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tidegate.inputs import integer, positive_integer
+from tidegate.layers.kinds import Kind
+
+
+class Number(Kind):
+    """A real number from `low` to `high`."""
+
+    def __init__(self, low: float = -np.inf, high: float = np.inf) -> None:
+        self.low = low
+        self.high = high
+
+    def read(self, value: Any, name: str, owner: str) -> float:
+        number = np.asarray(value)
+        if number.ndim == 0 and number.dtype.kind in "fiu" and self.low <= number <= self.high:
+            return float(number)
+        raise ValueError(
+            f"{owner}: argument `{name}` must be a number from {self.low} to {self.high}; received {value!r}"
+        )
+
+
+class Seed(Kind):
+    """An integer, or None for the global seed."""
+
+    def read(self, value: Any, name: str, owner: str) -> int | None:
+        number = integer(value)
+        if number is None and value is not None:
+            raise ValueError(f"{owner}: argument `{name}` must be an integer or None; received {value!r}")
+        return number
+
+
+class Word(Kind):
+    """One of a few words; capitals do not matter."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def read(self, value: Any, name: str, owner: str) -> str:
+        word = value.lower() if isinstance(value, str) else value
+        if word not in self.words:
+            raise ValueError(f"{owner}: argument `{name}` must be one of {self.words}; received {value!r}")
+        return str(word)
+
+
+class Length(Kind):
+    """A positive integer, or a tuple of one; saved as a tuple of one."""
+
+    def read(self, value: Any, name: str, owner: str) -> int:
+        if isinstance(value, (list, tuple)) and len(value) == 1:
+            value = value[0]
+        return positive_integer(value, name, owner)
+
+    def write(self, value: int) -> Any:
+        return [value]
+
+
+class Lengths(Kind):
+    """A tuple of integers of at least 1, and of whatever `others` there are."""
+
+    def __init__(self, *others: Any) -> None:
+        self.others = others
+
+    def read(self, value: Any, name: str, owner: str) -> tuple[int | None, ...]:
+        if isinstance(value, (list, tuple)):
+            axes = tuple(integer(axis) for axis in value)
+            known = zip(axes, value, strict=True)
+            if all((axis is not None and axis > 0) or given in self.others for axis, given in known):
+                return axes
+        also = "".join(f" or {other}" for other in self.others)
+        raise ValueError(
+            f"{owner}: argument `{name}` must be a tuple of positive integers{also}; received {value!r}"
+        )
+
+
+class LastAxis(Kind):
+    """-1, alone or in a list; `in_list` says how it is saved."""
+
+    def __init__(self, *, in_list: bool) -> None:
+        self.in_list = in_list
+
+    def read(self, value: Any, name: str, owner: str) -> int:
+        axis = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+        if integer(axis) != -1:
+            raise ValueError(
+                f"{owner}: argument `{name}` does not support this value yet; expected -1, received {value!r}"
+            )
+        return -1
+
+    def write(self, value: int) -> Any:
+        return [value] if self.in_list else value
