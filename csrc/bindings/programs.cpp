@@ -84,6 +84,24 @@ class BoundStreams {
   const int threads_;
 };
 
+template <class T>
+py::array run(const Program<T>& program, const py::array& x, const OptionalArray& out, const OptionalArray& mask) {
+  const T* from = data_of<T>(x, "x");
+  const std::vector<Shape> shapes = program.shapes(shape_of(x));
+  Carried<T> carried;
+  if (mask) {
+    if (x.ndim() < 3) throw py::value_error("argument `mask` expected an `x` with timesteps.");
+    carried.mask = reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", {x.shape(0), x.shape(1)}));
+  }
+  py::array_t<T> y = answer<T>(shapes.back(), out);
+  T* to = y.mutable_data();
+  {
+    const ReleaseGil release(program.flops(shapes));
+    program.run(shapes, from, to, carried);
+  }
+  return y;
+}
+
 class BoundProgram {
  public:
   // Elements are of the type that `dtype` says, or else of that of the first weight. `threads` bounds those of a call,
@@ -105,7 +123,7 @@ class BoundProgram {
 
   py::array run(const py::array& x, const OptionalArray& out, const OptionalArray& mask) const {
     const ThreadLimit limit(threads_);
-    return std::visit([&](const auto& program) -> py::array { return run_of(*program, x, out, mask); }, program_);
+    return std::visit([&](const auto& program) -> py::array { return python::run(*program, x, out, mask); }, program_);
   }
 
   py::object streams(int64_t capacity) const {
@@ -120,25 +138,6 @@ class BoundProgram {
   }
 
  private:
-  template <class T>
-  static py::array run_of(const Program<T>& program, const py::array& x, const OptionalArray& out,
-                          const OptionalArray& mask) {
-    const T* from = data_of<T>(x, "x");
-    const std::vector<Shape> shapes = program.shapes(shape_of(x));
-    Carried<T> carried;
-    if (mask) {
-      if (x.ndim() < 3) throw py::value_error("argument `mask` expected an `x` with timesteps.");
-      carried.mask = reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", {x.shape(0), x.shape(1)}));
-    }
-    py::array_t<T> y = answer<T>(shapes.back(), out);
-    T* to = y.mutable_data();
-    {
-      const ReleaseGil release(program.flops(shapes));
-      program.run(shapes, from, to, carried);
-    }
-    return y;
-  }
-
   template <class T>
   py::object streams_of(const std::shared_ptr<const Program<T>>& program, int64_t capacity) const {
     return py::cast(std::make_unique<BoundStreams<T>>(program, capacity, threads_));
