@@ -95,6 +95,9 @@ py::array run(const Program<T>& program, const py::array& x, const OptionalArray
   }
   py::array_t<T> y = answer<T>(shapes.back(), out);
   T* to = y.mutable_data();
+  // A sequence is read long after its first outputs are written.
+  if (from < to + y.size() && to < from + x.size())
+    throw py::value_error("argument `out` expected an array that shares no memory with `x`.");
   {
     const ReleaseGil release(program.flops(shapes));
     program.run(shapes, from, to, carried);

@@ -61,7 +61,8 @@ class FrozenModel:
 
         Args:
             x: [batch, ...]; other dtypes and layouts are converted.
-            out: where to write the outputs, C-contiguous and of their shape and dtype; a new array if None.
+            out: where to write the outputs, C-contiguous, of their shape and dtype, and apart from `x`; a new
+                array if None.
             lengths: integers [batch]: of each row, how many timesteps count, from the first on.
             mask: bool [batch, timesteps] instead, True where a timestep counts.
 

@@ -87,6 +87,15 @@ def test_an_out_that_does_not_fit(out: Array) -> None:
     np.testing.assert_array_equal(out, before)
 
 
+def test_an_out_that_is_the_input() -> None:
+    frozen = Sequential([Input((None, 5)), LSTM(5, return_sequences=True)]).freeze()
+    x = series(4)
+    before = x.copy()
+    with pytest.raises(ValueError, match="shares no memory"):
+        frozen(x, out=x)
+    np.testing.assert_array_equal(x, before)
+
+
 @pytest.mark.parametrize("batch_size", [None, 1, 3, 10, 99])
 def test_predict_in_blocks(batch_size: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidegate.frozen.BYTES_OF_BLOCK", 4 * 6 * 5 * 4)  # four rows
