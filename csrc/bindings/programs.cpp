@@ -105,12 +105,21 @@ py::array run(const Program<T>& program, const py::array& x, const OptionalArray
   return y;
 }
 
+Precision precision_named(const std::string& name) {
+  if (name == "full") return Precision::full;
+  if (name == "bfloat16") return Precision::bfloat16;
+  if (name == "int8") return Precision::int8;
+  throw py::value_error("argument `precision` expected 'full', 'bfloat16' or 'int8', received '" + name + "'.");
+}
+
 class BoundProgram {
  public:
   // Elements are of the type that `dtype` says, or else of that of the first weight. `threads` bounds those of a call,
   // unless it is 0.
-  BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps, int threads, const py::object& dtype)
+  BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps, int threads, const py::object& dtype,
+               const std::string& precision)
       : threads_(threads) {
+    Packing packing(current(), precision_named(precision));
     std::optional<py::array> first;
     for (const auto& [op, weights] : steps)
       if (!first && !weights.empty()) first = weights[0];
@@ -118,8 +127,11 @@ class BoundProgram {
     if (!first) throw py::value_error("argument `dtype` is needed where `steps` have no weights.");
     with_element(*first, "weights", [&](auto element) {
       using T = decltype(element);
+      if (sizeof(T) != sizeof(float) && packing.precision() != Precision::full)
+        throw py::value_error("argument `precision` expected 'full' for weights of float64, received '" + precision +
+                              "'.");
       typename Program<T>::Steps native;
-      for (const auto& [op, weights] : steps) native.push_back(op->step(weights, element));
+      for (const auto& [op, weights] : steps) native.push_back(op->step(weights, packing, element));
       program_ = std::make_shared<const Program<T>>(std::move(native));
     });
   }
@@ -171,8 +183,9 @@ void bind_programs(py::module_& m) {
   bind_streams<float>(m, "StreamsF32");
   bind_streams<double>(m, "StreamsF64");
   py::class_<BoundProgram>(m, "Program")
-      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&, int, const py::object&>(), "steps"_a,
-           "threads"_a = 0, "dtype"_a = py::none())
+      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&, int, const py::object&,
+                    const std::string&>(),
+           "steps"_a, "threads"_a = 0, "dtype"_a = py::none(), "precision"_a = "full")
       .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("streams", &BoundProgram::streams, "capacity"_a)
       .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);

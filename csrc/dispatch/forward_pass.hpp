@@ -31,12 +31,15 @@ class ForwardPass {
 
  private:
   void start_row(int64_t b) const;
+  void narrow_row(int64_t slot, int64_t b) const;
+  void run_kernel(const ForwardArgs<T>& mine) const;
   void move_states(const ForwardArgs<T>& mine, int64_t from, int64_t to) const;
   void finish_row(int64_t b) const;
 
   const RecurrentConfig& config;
   const RecurrentForward<T>& call;
   const KernelTable<T>& kernels;
+  const NarrowTable* const narrow;  // null: products are of T
   const ForwardPlan plan;
   const RowOrder order;
   // Whether a pass begins and ends with its rows' real steps: where neither states nor outputs of masked steps are
