@@ -38,10 +38,15 @@ PackedDense<T>::PackedDense(const InstructionSet& set, const DenseConfig& config
 }
 
 template <class T>
+int forward_threads(const DenseConfig& config, const PackedDense<T>& weights, int64_t rows) {
+  return threads_for(2.0 * rows * weights.features() * config.units);
+}
+
+template <class T>
 void forward(const DenseConfig& config, const PackedDense<T>& weights, int64_t rows, const T* x, T* y, T* sums) {
   const KernelTable<T>& kernels = table<T>(weights.set());
   const int64_t F = weights.features(), U = config.units;
-  run_team(threads_for(2.0 * rows * F * U), [&](const Member& member) {
+  run_team(forward_threads(config, weights, rows), [&](const Member& member) {
     const int64_t begin = member.begin(rows), end = member.end(rows);
     T* to = sums ? sums : y;
     multiply(kernels, begin, end, x, F, weights.columns(), weights.bias(), to, U);
@@ -106,6 +111,8 @@ void backward(const InstructionSet& set, const DenseConfig& config, const DenseB
 
 template class PackedDense<float>;
 template class PackedDense<double>;
+template int forward_threads(const DenseConfig&, const PackedDense<float>&, int64_t);
+template int forward_threads(const DenseConfig&, const PackedDense<double>&, int64_t);
 template void forward(const DenseConfig&, const PackedDense<float>&, int64_t, const float*, float*, float*);
 template void forward(const DenseConfig&, const PackedDense<double>&, int64_t, const double*, double*, double*);
 template void backward(const InstructionSet&, const DenseConfig&, const DenseBackward<float>&);
