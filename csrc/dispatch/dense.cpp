@@ -55,19 +55,24 @@ PackedDense<T>::PackedDense(Packing& packing, const DenseConfig& config, int64_t
 }
 
 template <class T>
+int forward_threads(const DenseConfig& config, const PackedDense<T>& weights, int64_t rows) {
+  const int64_t depth = weights.narrow() ? elements_of(*weights.narrow(), weights.features()) : weights.features();
+  return threads_for(2.0 * rows * depth * config.units);
+}
+
+template <class T>
 void forward(const DenseConfig& config, const PackedDense<T>& weights, int64_t rows, const T* x, T* y, T* sums) {
   const KernelTable<T>& kernels = table<T>(weights.set());
   const int64_t F = weights.features(), U = config.units;
   const NarrowTable* narrow = weights.narrow();
-  const int64_t depth = narrow ? elements_of(*narrow, F) : F;
-  const int threads = threads_for(2.0 * rows * depth * U);
-  const Array<uint32_t> elements(narrow ? threads * std::min(rows, kRowsOfChunk) * depth : 0);
+  const int threads = forward_threads(config, weights, rows);
+  const int64_t elements_of_chunk = narrow ? std::min(rows, kRowsOfChunk) * elements_of(*narrow, F) : 0;
+  const Array<uint32_t> elements(threads * elements_of_chunk);
   run_team(threads, [&](const Member& member) {
     const int64_t begin = member.begin(rows), end = member.end(rows);
     T* to = sums ? sums : y;
     if constexpr (sizeof(T) == sizeof(float))
-      if (narrow)
-        multiply_narrow(weights, begin, end, x, elements.data() + member.index * (elements.size() / threads), to, U);
+      if (narrow) multiply_narrow(weights, begin, end, x, elements.data() + member.index * elements_of_chunk, to, U);
     if (!narrow)
       multiply(kernels, begin, end, x, F, static_cast<const T*>(weights.kernel().elements()), weights.bias(), to, U);
     if (config.activation == Activation::linear && to == y) return;
@@ -131,6 +136,8 @@ void backward(const InstructionSet& set, const DenseConfig& config, const DenseB
 
 template class PackedDense<float>;
 template class PackedDense<double>;
+template int forward_threads(const DenseConfig&, const PackedDense<float>&, int64_t);
+template int forward_threads(const DenseConfig&, const PackedDense<double>&, int64_t);
 template void forward(const DenseConfig&, const PackedDense<float>&, int64_t, const float*, float*, float*);
 template void forward(const DenseConfig&, const PackedDense<double>&, int64_t, const double*, double*, double*);
 template void backward(const InstructionSet&, const DenseConfig&, const DenseBackward<float>&);

@@ -32,6 +32,10 @@ class PackedDense {
   Array<T> bias_;
 };
 
+// Threads that forward shares the rows among.
+template <class T>
+int forward_threads(const DenseConfig&, const PackedDense<T>&, int64_t rows);
+
 // x [rows, F] -> y [rows, U]. `sums` [rows, U] receives what the activation is applied to, unless it is null.
 template <class T>
 void forward(const DenseConfig&, const PackedDense<T>&, int64_t rows, const T* x, T* y, T* sums);

@@ -15,13 +15,22 @@ struct ForwardPlan {
   int64_t rows_of_pass;
 };
 
+// For a team of at most `threads`; `may_meet` unless its members are not the whole of a team that can meet. The batch
+// must not be empty.
+template <class T>
+ForwardPlan plan_forward(const RecurrentConfig&, const PackedRecurrent<T>&, const RecurrentShape&, int threads,
+                         bool may_meet);
+
+// For a layer alone.
+template <class T>
+ForwardPlan plan_forward(const RecurrentConfig&, const PackedRecurrent<T>&, const RecurrentShape&);
+
 template <class T>
 class ForwardPass {
  public:
-  // For a team of at most `threads`; `may_meet` unless its members are not the whole of a team that can meet. The
-  // arguments must outlive the pass, and the batch must not be empty.
+  // The arguments must outlive the pass, and the batch must not be empty.
   ForwardPass(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
-              KeptRecurrent<T>* kept, int threads, bool may_meet);
+              KeptRecurrent<T>* kept, const ForwardPlan& plan);
 
   // Members that it has work for, at least one.
   int threads() const { return plan.threads; }

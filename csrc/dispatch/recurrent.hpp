@@ -47,7 +47,8 @@ class PackedRecurrent {
                   const RecurrentWeights<T>& weights);
 
   const InstructionSet& set() const { return *set_; }
-  const NarrowTable* narrow() const { return narrow_; }  // null: products are of T
+  const NarrowTable* narrow() const { return narrow_; }               // null: products are of T
+  int64_t numbers() const { return narrow_ ? narrow_->numbers : 1; }  // in an element
   int64_t features() const { return features_; }
   size_t bytes() const { return kernel_.bytes() + recurrent_[0].bytes() + recurrent_[1].bytes() + bias_.bytes(); }
   PackedCell<T> cell() const {
@@ -65,6 +66,12 @@ class PackedRecurrent {
   PackedFactor<T> kernel_, recurrent_[2];
   Array<T> bias_;
 };
+
+// The flops of a forward pass where those on numbers of one element are done at once.
+template <class T>
+double work(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentShape& shape) {
+  return flops(config, shape) / weights.numbers();
+}
 
 // What forward keeps for backward: state sequences [T + 1, B, V] and gates [T, P, B, S, L].
 template <class T>

@@ -18,14 +18,16 @@ constexpr int64_t kTilesOfPass = 4;
 // Room for the input product of a block of timesteps: to stay in the L2 cache beside the weights.
 constexpr int64_t kInputBlockBytes = 192 << 10;
 
-// `narrow` is null where products are of T.
+}  // namespace
+
 template <class T>
-ForwardPlan plan_forward(const RecurrentConfig& config, const RecurrentShape& shape, const KernelTable<T>& kernels,
-                         const NarrowTable* narrow, int threads, bool may_meet) {
+ForwardPlan plan_forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentShape& shape,
+                         int threads, bool may_meet) {
+  const KernelTable<T>& kernels = table<T>(weights.set());
   const CellLayout layout = config.layout();
   const int64_t sums = layout.gates * config.units;
   ForwardPlan plan{threads, false, 0, 0};
-  const int64_t numbers = narrow ? narrow->numbers : 1;
+  const int64_t numbers = weights.numbers();
   const int64_t recurrent_bytes = config.units * sums * sizeof(T) / numbers;
   const int64_t panels = (config.units + kernels.lanes - 1) / kernels.lanes;
   const int64_t rows = (shape.batch + plan.threads - 1) / plan.threads;
@@ -41,6 +43,14 @@ ForwardPlan plan_forward(const RecurrentConfig& config, const RecurrentShape& sh
   plan.rows_of_pass = plan.share_units || bytes > l2_bytes() ? shape.batch : kTilesOfPass * kernels.tile_rows;
   return plan;
 }
+
+template <class T>
+ForwardPlan plan_forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights,
+                         const RecurrentShape& shape) {
+  return plan_forward(config, weights, shape, threads_for(work(config, weights, shape)), true);
+}
+
+namespace {
 
 // A row [U] into a padded row [V], or zeros.
 template <class T>
@@ -98,12 +108,12 @@ PackedRecurrent<T>::PackedRecurrent(Packing& packing, const RecurrentConfig& con
 
 template <class T>
 ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent<T>& weights,
-                            const RecurrentForward<T>& call, KeptRecurrent<T>* kept, int threads, bool may_meet)
+                            const RecurrentForward<T>& call, KeptRecurrent<T>* kept, const ForwardPlan& plan)
     : config(config),
       call(call),
       kernels(table<T>(weights.set())),
       narrow(weights.narrow()),
-      plan(plan_forward(config, call.shape, kernels, narrow, threads, may_meet)),
+      plan(plan),
       order(mask_of(config, call.mask, call.shape.timesteps), call.shape.batch, call.shape.timesteps),
       trimmed(call.mask && !kept && !config.return_sequences && !plan.share_units),
       B(call.shape.batch),
@@ -250,11 +260,17 @@ template <class T>
 void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
              KeptRecurrent<T>* kept) {
   if (call.shape.batch == 0) return;
-  const int64_t numbers = weights.narrow() ? weights.narrow()->numbers : 1;
-  const int threads = threads_for(flops(config, call.shape) / numbers);
-  const ForwardPass<T> pass(config, weights, call, kept, threads, true);
+  const ForwardPass<T> pass(config, weights, call, kept, plan_forward(config, weights, call.shape));
   run_team(pass.threads(), [&](const Member& member) { pass.run(member); });
 }
+
+#define TIDEGATE_INSTANTIATE(T)                                                                                    \
+  template ForwardPlan plan_forward(const RecurrentConfig&, const PackedRecurrent<T>&, const RecurrentShape&, int, \
+                                    bool);                                                                         \
+  template ForwardPlan plan_forward(const RecurrentConfig&, const PackedRecurrent<T>&, const RecurrentShape&);
+
+TIDEGATE_INSTANTIATE(float)
+TIDEGATE_INSTANTIATE(double)
 
 template class PackedRecurrent<float>;
 template class PackedRecurrent<double>;

@@ -67,6 +67,12 @@ double RecurrentStep<T>::flops(const Shape& input) const {
 }
 
 template <class T>
+Description RecurrentStep<T>::describe(const Shape& input) const {
+  const ForwardPlan plan = plan_forward(config_, weights_, {input[0], input[1], input[2]});
+  return {.set = &weights_.set(), .threads = plan.threads, .tiled = true, .passes = {plan}};
+}
+
+template <class T>
 DenseStep<T>::DenseStep(const DenseConfig& config, PackedDense<T> weights)
     : config_(config), weights_(std::move(weights)) {}
 
@@ -87,6 +93,12 @@ void DenseStep<T>::run(const Shape& input, const T* x, T* y) const {
 template <class T>
 double DenseStep<T>::flops(const Shape& input) const {
   return 2.0 * elements(input) * config_.units;
+}
+
+template <class T>
+Description DenseStep<T>::describe(const Shape& input) const {
+  const int64_t rows = elements(input) / weights_.features();
+  return {.set = &weights_.set(), .threads = forward_threads(config_, weights_, rows), .tiled = true};
 }
 
 template <class T>
