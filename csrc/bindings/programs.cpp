@@ -124,11 +124,12 @@ py::dict explained(const Step<T>& step, const Shape& input) {
   for (const ForwardPlan& plan : found.passes)
     passes.append(py::dict("threads"_a = plan.threads, "share_units"_a = plan.share_units,
                            "input_steps"_a = plan.input_steps, "rows_of_pass"_a = plan.rows_of_pass));
-  py::dict all("runs"_a = found.runs, "instruction_set"_a = py::none(), "tile"_a = py::none(),
+  py::dict all("runs"_a = found.runs, "instruction_set"_a = py::none(), "narrow"_a = py::none(), "tile"_a = py::none(),
                "packed_bytes"_a = step.packed_bytes(), "flops"_a = step.flops(input), "threads"_a = found.threads,
                "apart"_a = found.apart, "passes"_a = passes);
   if (!found.set) return all;
   all["instruction_set"] = found.set->name;
+  if (found.narrow) all["narrow"] = py::make_tuple(found.narrow->name, found.narrow->fast);
   const KernelTable<T>& kernels = table<T>(*found.set);
   if (found.tiled) all["tile"] = py::make_tuple(kernels.tile_rows, kernels.strip, kernels.lanes);
   return all;
@@ -155,11 +156,12 @@ py::list explain(const Program<T>& program, Shape shape) {
 class BoundProgram {
  public:
   // Elements are of the type that `dtype` says, or else of that of the first weight. `threads` bounds those of a call,
-  // unless it is 0. `names` are those of the layers for messages, or empty.
+  // unless it is 0. `names` are those of the layers for messages, or empty. `packed` is what packed() of an equal
+  // Program gave, or empty; it is used as it is, and not written to.
   BoundProgram(const Chain& steps, int threads, const py::object& dtype, std::vector<std::string> names,
-               const std::string& precision)
-      : threads_(threads) {
-    Packing packing(current(), precision_named(precision));
+               const std::string& precision, const Arrays& packed)
+      : packed_(packed), threads_(threads) {
+    Packing packing(current(), precision_named(precision), bytes_of(packed));
     for (size_t i = names.size(); i < steps.size(); ++i) names.push_back("step " + std::to_string(i));
     std::optional<py::array> first;
     for (const auto& [op, weights] : steps)
@@ -176,6 +178,18 @@ class BoundProgram {
         native.push_back(op ? op->step(weights, packing, element) : std::make_unique<NothingStep<T>>());
       program_ = std::make_shared<const Program<T>>(std::move(native), std::move(names));
     });
+    arrays_ = packing.arrays();
+  }
+
+  // Every array of packed weights, as bytes, in the order in which the steps read them.
+  static std::vector<py::array> packed(const py::object& self) {
+    std::vector<py::array> all;
+    for (const Packing::Bytes& bytes : self.cast<const BoundProgram&>().arrays_) {
+      py::array_t<uint8_t> view(static_cast<py::ssize_t>(bytes.size), static_cast<const uint8_t*>(bytes.data), self);
+      view.attr("setflags")(false);
+      all.push_back(view);
+    }
+    return all;
   }
 
   py::array run(const py::array& x, const OptionalArray& out, const OptionalArray& mask) const {
@@ -205,6 +219,15 @@ class BoundProgram {
     return py::cast(std::make_unique<BoundStreams<T>>(program, capacity, threads_));
   }
 
+  static std::vector<Packing::Bytes> bytes_of(const Arrays& packed) {
+    std::vector<Packing::Bytes> all;
+    for (const py::array& array : packed)
+      all.push_back({data_of<uint8_t>(array, "packed", {-1}), static_cast<size_t>(array.size())});
+    return all;
+  }
+
+  const Arrays packed_;  // kept alive
+  std::vector<Packing::Bytes> arrays_;
   std::variant<std::shared_ptr<const Program<float>>, std::shared_ptr<const Program<double>>> program_;
   const int threads_;
 };
@@ -227,14 +250,24 @@ void bind_streams(py::module_& m, const char* name) {
 
 void bind_programs(py::module_& m) {
   using namespace py::literals;
+  m.def(
+      "packed_layout",
+      [](const std::string& precision) {
+        const InstructionSet& set = current();
+        return std::string(set.name) + "/" + narrow_kernels(set, precision_named(precision)).set->name;
+      },
+      "precision"_a);
   bind_streams<float>(m, "StreamsF32");
   bind_streams<double>(m, "StreamsF64");
   py::class_<BoundProgram>(m, "Program")
-      .def(py::init<const Chain&, int, const py::object&, std::vector<std::string>, const std::string&>(), "steps"_a,
-           "threads"_a = 0, "dtype"_a = py::none(), "names"_a = std::vector<std::string>(), "precision"_a = "full")
+      .def(
+          py::init<const Chain&, int, const py::object&, std::vector<std::string>, const std::string&, const Arrays&>(),
+          "steps"_a, "threads"_a = 0, "dtype"_a = py::none(), "names"_a = std::vector<std::string>(),
+          "precision"_a = "full", "packed"_a = Arrays())
       .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("streams", &BoundProgram::streams, "capacity"_a)
       .def("explain", &BoundProgram::explain, "shape"_a)
+      .def("packed", [](const py::object& self) { return BoundProgram::packed(self); })
       .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);
 }
 

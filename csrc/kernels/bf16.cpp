@@ -8,6 +8,7 @@ struct Bf16 {
   using State = float;
   using Element = uint32_t;
   using Sum = vf32;
+  static constexpr const char* kName = "bfloat16";
   static constexpr int kNumbers = 2;
   static constexpr bool kScaled = false;
   static constexpr float kStateScale = 1;

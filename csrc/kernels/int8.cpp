@@ -14,6 +14,7 @@ struct Int8 {
   using State = float;
   using Element = uint32_t;
   using Sum = vi32;
+  static constexpr const char* kName = "int8";
   static constexpr int kNumbers = 4;
   static constexpr bool kScaled = true;
   static constexpr float kMost = 127, kStateScale = 1 / kMost;
@@ -54,7 +55,10 @@ struct Int8 {
     const vu8 bytes = __builtin_convertvector(whole, vu8);
     memcpy(to, &bytes, sizeof bytes);
   }
-  TIDEGATE_INLINE void narrow_state(vf32 h, uint32_t* to) { narrow_vector(h * broadcast(kMost), to); }
+  // A state beyond -1..1, which only a caller can have set, counts as -1 or 1.
+  TIDEGATE_INLINE void narrow_state(vf32 h, uint32_t* to) {
+    narrow_vector(at_most(at_least(h, broadcast(-1.0f)), broadcast(1.0f)) * broadcast(kMost), to);
+  }
 
   // A row with a NaN or an infinity has a scale that is NaN.
   static float narrow(const float* x, int64_t n, uint32_t* to) {

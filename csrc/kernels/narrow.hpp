@@ -98,7 +98,8 @@ void narrow_forward(const ForwardArgs<float>& a) {
 
 template <class Factors>
 constexpr NarrowTable narrow_table() {
-  return {Factors::kNumbers,
+  return {Factors::kName,
+          Factors::kNumbers,
           Factors::kScaled,
           Factors::kFast,
           {narrow_forward<Factors, Lstm>, narrow_forward<Factors, Gru>},

@@ -78,9 +78,10 @@ struct KernelTable {
 
 // Layers of float32 whose products take narrower numbers, several of them in an element of 32 bits.
 struct NarrowTable {
-  int numbers;  // of an element
-  bool scaled;  // whole numbers, which count for the scales of their row and column
-  bool fast;    // the CPU multiplies and adds all numbers of an element in one instruction
+  const char* name;  // of the numbers
+  int numbers;       // of an element
+  bool scaled;       // whole numbers, which count for the scales of their row and column
+  bool fast;         // the CPU multiplies and adds all numbers of an element in one instruction
   void (*forward[kNarrowCells])(const ForwardArgs<float>&);  // with tanh and sigmoid
   // x [n] as elements; returns the scale of the row.
   float (*narrow)(const float* x, int64_t n, uint32_t* elements);

@@ -23,6 +23,7 @@ template <class T>
 Description BidirectionalStep<T>::describe(const Shape& input) const {
   const BidirectionalPlan plan = plan_forward(first(), second(), {input[0], input[1], input[2]});
   return {.set = &forwards_.weights().set(),
+          .narrow = forwards_.weights().narrow(),
           .threads = plan.threads,
           .tiled = true,
           .apart = plan.apart,

@@ -10,6 +10,7 @@ namespace tidegate {
 struct Description {
   const char* runs = "native";
   const InstructionSet* set = nullptr;  // null where no kernel runs
+  const NarrowTable* narrow = nullptr;  // null where products are of the layer's own type
   int threads = 0;
   bool tiled = false;                    // the kernels are products in tiles of registers
   bool apart = false;                    // each half of the threads takes one of the two passes

@@ -69,7 +69,8 @@ double RecurrentStep<T>::flops(const Shape& input) const {
 template <class T>
 Description RecurrentStep<T>::describe(const Shape& input) const {
   const ForwardPlan plan = plan_forward(config_, weights_, {input[0], input[1], input[2]});
-  return {.set = &weights_.set(), .threads = plan.threads, .tiled = true, .passes = {plan}};
+  return {
+      .set = &weights_.set(), .narrow = weights_.narrow(), .threads = plan.threads, .tiled = true, .passes = {plan}};
 }
 
 template <class T>
@@ -98,7 +99,10 @@ double DenseStep<T>::flops(const Shape& input) const {
 template <class T>
 Description DenseStep<T>::describe(const Shape& input) const {
   const int64_t rows = elements(input) / weights_.features();
-  return {.set = &weights_.set(), .threads = forward_threads(config_, weights_, rows), .tiled = true};
+  return {.set = &weights_.set(),
+          .narrow = weights_.narrow(),
+          .threads = forward_threads(config_, weights_, rows),
+          .tiled = true};
 }
 
 template <class T>

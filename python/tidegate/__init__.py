@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         saving,
         utils,
     )
+    from tidegate.frozen import load_frozen
     from tidegate.layers import Input
     from tidegate.models import Sequential
 
@@ -35,6 +36,7 @@ __all__ = [
     "info",
     "initializers",
     "layers",
+    "load_frozen",
     "losses",
     "metrics",
     "models",
@@ -44,7 +46,11 @@ __all__ = [
     "utils",
 ]
 
-_NAMES = {"Input": "layers", "Sequential": "models"}  # name -> the submodule that has it
+_NAMES = {
+    "Input": "layers",
+    "Sequential": "models",
+    "load_frozen": "frozen",
+}  # name -> the submodule that has it
 _SUBMODULES = {*__all__} - {*_NAMES, "__version__", "get_num_threads", "info", "set_num_threads"}
 
 
@@ -75,12 +81,12 @@ def info() -> dict[str, object]:
 
 
 def __getattr__(name: str) -> object:
-    if name in _SUBMODULES:
-        import importlib
+    import importlib
 
+    if name in _SUBMODULES:
         return importlib.import_module(f"tidegate.{name}")
     if name in _NAMES:
-        value = getattr(__getattr__(_NAMES[name]), name)
+        value = getattr(importlib.import_module(f"tidegate.{_NAMES[name]}"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'tidegate' has no attribute {name!r}")

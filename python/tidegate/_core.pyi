@@ -180,9 +180,12 @@ class Program:
         threads: int = 0,
         dtype: Any = None,
         names: Sequence[str] = (),
+        precision: str = "full",
+        packed: Sequence[Array] = (),
     ) -> None:
         """`threads` bounds those of a call, unless it is 0; None is a layer that does nothing; `names` are
-        those of the layers, for messages."""
+        those of the layers, for messages; `precision` is "full", "bfloat16" or "int8"; `packed` is what
+        packed() of an equal Program gave, kept and not copied."""
 
     def run(self, x: Array, out: Array | None = None, mask: Array | None = None) -> Array:
         """The outputs; into `out` if there is one, which must fit. mask bool [B, T]."""
@@ -197,6 +200,8 @@ class Program:
             layer: its name.
             runs: "native"; "as a shape" where nothing is copied; "nothing".
             instruction_set: its name; None where no kernel runs.
+            narrow: (name, whether the CPU has dot products for them) of the numbers that products take where
+                they are narrower than the layer's.
             tile: (rows, vectors, lanes of a vector) of a full tile of sums; None where there is no product.
             packed_bytes: of its weights.
             flops: of the call; an estimate where nothing is multiplied.
@@ -208,8 +213,14 @@ class Program:
             apart: whether each half of the threads takes one of two passes.
         """
 
+    def packed(self) -> list[Array]:
+        """Every array of packed weights as uint8 [bytes], read-only views."""
+
     @property
     def packed_bytes(self) -> int: ...
+
+def packed_layout(precision: str) -> str:
+    """Programs of equal layers that were packed under the same name pack alike."""
 
 class Streams:
     """Live sequences with carried states, known by ids: int64 [n], open, each once."""

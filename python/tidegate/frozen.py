@@ -5,27 +5,51 @@ A frozen model holds the weights that its model had at that moment. Nothing here
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tidegate._native import core
-from tidegate.inputs import Shape, boolean_mask, floating, integer, numeric, positive_integer
-from tidegate.variable import Array
+from tidegate.inputs import boolean_mask, floating, integer, numeric, positive_integer
+from tidegate.program import compile_program
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tidegate.models.model import Model
+    from tidegate.variable import Array
+
+_NARROW = ("bfloat16", "int8")
 BYTES_OF_BLOCK = 32 << 20  # of input that `predict` gives to one native call
+
+
+def precision_of(dtype: str | None) -> str:
+    """What `core.Program` calls it."""
+    return dtype if dtype in _NARROW else "full"
+
+
+class Difference(NamedTuple):
+    """How far outputs are from others: the largest difference, and the root of the mean of the squares."""
+
+    largest: float
+    rms: float
 
 
 class FrozenModel:
     """What `model.freeze()` returns. Any number of threads may call it; it can be pickled.
 
     Args:
-        program: the packed weights.
-        dtype: of the model.
-        input_shape: of the model, with the batch axis.
-        architecture: of the model, as `to_json` writes it.
-        weights: of the model, in Keras's layout and order; not copied.
+        model: a built model.
+        dtype: as of `Model.freeze`.
         threads: that a call uses at most; None for as many as `set_num_threads` says.
+        weights: of the model, in Keras's layout and order; not copied.
+        packed: the same as a Program here would pack them, or nothing; not copied either.
+
+    Attributes:
+        dtype: "float32", "float64", "bfloat16" or "int8".
+        input_shape: with the batch axis; None for any length.
+        architecture: of the model, as `to_json` writes it.
+        weights, program: as the model had them, and packed.
 
     Example:
         >>> frozen = model.freeze()
@@ -35,32 +59,39 @@ class FrozenModel:
         ...     y_t = stream.step(x_t)
     """
 
-    __slots__ = ("_architecture", "_dtype", "_program", "_threads", "_weights", "input_shape")
+    __slots__ = ("_element", "_threads", "architecture", "dtype", "input_shape", "program", "weights")
 
     def __init__(
         self,
-        program: core.Program,
-        dtype: str,
-        input_shape: Shape,
-        architecture: str,
-        weights: list[Array],
+        model: Model,
+        dtype: str | None,
         threads: int | None,
+        weights: list[Array],
+        packed: Sequence[Array] = (),
     ) -> None:
-        self._program = program
-        self._architecture = architecture
-        self._weights = weights
+        if threads is not None:
+            threads = positive_integer(threads, "threads", "freeze")
+        choices = [model.dtype, *(_NARROW if model.dtype == "float32" else ())]
+        if dtype is not None and dtype not in choices:
+            raise ValueError(f"freeze: argument `dtype` must be one of {choices}; received {dtype!r}")
+        assert model.graph is not None  # it is built
+        values = dict(zip(model.weights, weights, strict=True))
+        for variable, value in values.items():
+            variable.check(value)
+        self.program = compile_program(
+            model.graph, values, threads=threads or 0, precision=precision_of(dtype), packed=packed
+        )
+        self.architecture = model.to_json()
+        self.weights = weights
+        self.dtype = dtype or model.dtype
+        self.input_shape = model.input_shape
         self._threads = threads
-        self._dtype = np.dtype(dtype)
-        self.input_shape = input_shape
-
-    @property
-    def dtype(self) -> str:
-        return str(self._dtype)
+        self._element = np.dtype(model.dtype)
 
     @property
     def packed_bytes(self) -> int:
         """Of the weights as the kernels read them."""
-        return self._program.packed_bytes
+        return self.program.packed_bytes
 
     def __call__(self, x: Any, out: Array | None = None, *, lengths: Any = None, mask: Any = None) -> Array:
         """The outputs on an array with the axes that the model takes.
@@ -79,8 +110,8 @@ class FrozenModel:
         """
         x = self._ready(x)
         if lengths is None and mask is None:
-            return self._program.run(x, out)
-        return self._program.run(x, out, _mask(x.shape, lengths, mask))
+            return self.program.run(x, out)
+        return self.program.run(x, out, _mask(x.shape, lengths, mask))
 
     def predict(
         self, x: Any, batch_size: int | None = None, *, lengths: Any = None, mask: Any = None
@@ -94,7 +125,7 @@ class FrozenModel:
         x = numeric(x, "x")
         steps = None if lengths is None and mask is None else _mask(x.shape, lengths, mask)
         if batch_size is None:
-            rows = max(1, BYTES_OF_BLOCK // max(1, x[:1].size * self._dtype.itemsize))
+            rows = max(1, BYTES_OF_BLOCK // max(1, x[:1].size * self._element.itemsize))
         else:
             rows = positive_integer(batch_size, "batch_size", "predict")
         y: Array | None = None
@@ -127,26 +158,71 @@ class FrozenModel:
         """Prints how a call is computed, as `Model.explain` does."""
         from tidegate.models.explain import print_explanation
 
-        print_explanation("FrozenModel", self._program, self.input_shape, input_shape, print_fn)
+        print_explanation("FrozenModel", self.program, self.input_shape, input_shape, print_fn)
 
     def _ready(self, x: Any) -> Array:
-        if type(x) is np.ndarray and x.dtype is self._dtype and x.flags.c_contiguous:
+        if type(x) is np.ndarray and x.dtype is self._element and x.flags.c_contiguous:
             return x
-        return floating(x, self._dtype, "x")
+        return floating(x, self._element, "x")
+
+    def compare(self, x: Any, *, lengths: Any = None, mask: Any = None) -> Difference:
+        """How far the outputs on `x` are from those of the same weights in the model's own dtype.
+
+        Args:
+            x, lengths, mask: as for `predict`, at least one row.
+        """
+        model = _thawed(self.architecture, self.weights)
+        given = {"lengths": lengths, "mask": mask}
+        found, exact = self.predict(x, **given), model.freeze(threads=self._threads).predict(x, **given)
+        if not found.size:
+            raise ValueError("compare: argument `x` must have at least one row; received none")
+        difference = np.abs(found.astype("f8") - exact)
+        return Difference(float(difference.max()), float(np.sqrt(np.square(difference).mean())))
+
+    def save(self, path: Any) -> None:
+        """Writes a file `*.safetensors` for `tidegate.load_frozen`, complete or not at all."""
+        from tidegate.saving import frozen_file
+
+        frozen_file.save(self, path)
 
     def __reduce__(self) -> Any:
-        return _thaw_and_freeze, (self._architecture, self._weights, self._threads)
+        return _freeze_again, (self.architecture, self.dtype, self._threads, self.weights)
 
     def __repr__(self) -> str:
         return f"<FrozenModel dtype={self.dtype}, packed_bytes={self.packed_bytes}>"
 
 
-def _thaw_and_freeze(architecture: str, weights: list[Array], threads: int | None) -> FrozenModel:
-    from tidegate.models import model_from_json
+def load_frozen(path: Any, threads: int | None = None) -> FrozenModel:
+    """The model in a file that `FrozenModel.save` wrote.
 
-    model = model_from_json(architecture)
+    The file is mapped, not read: its packed weights are used where they are, and processes that load it share
+    them in memory. It must not be changed while one of them uses it. A file is data, and is checked before
+    anything is made of it.
+
+    Args:
+        path: of a `.safetensors` file.
+        threads: as of `Model.freeze`.
+
+    Raises:
+        ValueError: no such file, another format, or a file whose parts do not fit together.
+    """
+    from tidegate.saving import frozen_file
+
+    return frozen_file.load(path, threads)
+
+
+def _thawed(architecture: str, weights: list[Array]) -> Model:
+    from tidegate.initializers.initializer import placeholders
+    from tidegate.saving import objects
+
+    with placeholders(budget=sum(array.nbytes for array in weights)):
+        model: Model = objects.deserialize(json.loads(architecture), "model")
     model.set_weights(weights)
-    return model.freeze(threads=threads)
+    return model
+
+
+def _freeze_again(architecture: str, dtype: str, threads: int | None, weights: list[Array]) -> FrozenModel:
+    return FrozenModel(_thawed(architecture, weights), dtype, threads, weights)
 
 
 class Stream:
@@ -159,7 +235,7 @@ class Stream:
 
     def __init__(self, frozen: FrozenModel, batch: int) -> None:
         self._frozen = frozen
-        self._native = frozen._program.streams(batch)
+        self._native = frozen.program.streams(batch)
         self._ids = np.array([self._native.open() for _ in range(batch)])
 
     def step(self, x: Any) -> Array:
@@ -191,7 +267,7 @@ class Stream:
 
     @state.setter
     def state(self, states: Any) -> None:
-        self._native.set_states(self._ids, [floating(s, self._frozen._dtype, "state") for s in states])
+        self._native.set_states(self._ids, [floating(s, self._frozen._element, "state") for s in states])
 
 
 class StreamPool:
@@ -205,7 +281,7 @@ class StreamPool:
 
     def __init__(self, frozen: FrozenModel, capacity: int) -> None:
         self._frozen = frozen
-        self._native = frozen._program.streams(capacity)
+        self._native = frozen.program.streams(capacity)
         self.capacity = capacity
 
     def open(self) -> int:
@@ -239,7 +315,7 @@ class StreamPool:
 
     def set_state(self, ids: Any, states: Any) -> None:
         """Replaces the states of streams by copies of these, each [n, units]."""
-        self._native.set_states(_ids(ids), [floating(s, self._frozen._dtype, "state") for s in states])
+        self._native.set_states(_ids(ids), [floating(s, self._frozen._element, "state") for s in states])
 
 
 def _mask(shape: tuple[int, ...], lengths: Any, mask: Any) -> Array:

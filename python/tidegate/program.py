@@ -6,20 +6,30 @@ one version of the weights and never changes; when the weights have changed, ano
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tidegate._native import core
 from tidegate.variable import changing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tidegate.graph import Graph
+    from tidegate.variable import Array, Variable
 
 
-def compile_program(graph: Graph, threads: int = 0) -> core.Program:
-    """Packs the present weights of a chain of native layers; `threads` bounds those of a call, unless 0.
+def compile_program(
+    graph: Graph, weights: Mapping[Variable, Array] | None = None, **options: Any
+) -> core.Program:
+    """Packs the weights of a chain of native layers.
+
+    Args:
+        graph: from one input to one output.
+        weights: their values; the present ones if None.
+        options: `threads`, `precision` and `packed`, as of `core.Program`.
 
     Raises:
-        ValueError: the graph is not a chain from one input to one output.
+        ValueError: the graph is not such a chain.
     """
     end = graph.inputs
     for node in graph.nodes:
@@ -30,10 +40,13 @@ def compile_program(graph: Graph, threads: int = 0) -> core.Program:
         raise ValueError("a Program is a chain of layers; the graph's output is not the end of one")
     layers = [node.layer for node in graph.nodes]
     return core.Program(
-        [(layer.operator, [variable.value for variable in layer.weights]) for layer in layers],
-        threads,
+        [
+            (layer.operator, [weights[v] if weights is not None else v.value for v in layer.weights])
+            for layer in layers
+        ],
         dtype=layers[0].dtype,
         names=[layer.title for layer in layers],
+        **options,
     )
 
 

@@ -221,3 +221,43 @@ def test_arguments() -> None:
         Sequential([LSTM(3)]).freeze()
     with pytest.raises(ValueError, match="batch_size"):
         model.freeze().predict(series(3), batch_size=0)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "int8"])
+def test_narrow_products(dtype: str) -> None:
+    """Near the full ones, in the dtype of the model; pickles and streams give the same bits."""
+    model, x = forecaster(), series(7)
+    full, narrow = model.freeze(), model.freeze(dtype)
+    assert (narrow.dtype, narrow(x).dtype) == (dtype, x.dtype)
+    assert narrow.packed_bytes < 0.6 * full.packed_bytes
+    assert 0 < np.abs(narrow(x) - full(x)).max() < 0.02
+    assert_same_bits(pickle.loads(pickle.dumps(narrow))(x), narrow(x))
+    stream = narrow.stream(7)
+    for t in range(x.shape[1]):
+        y = stream.step(np.ascontiguousarray(x[:, t]))
+    assert_same_bits(y, narrow(x))
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "int8"])
+def test_compare(dtype: str) -> None:
+    model, x = forecaster(), series(9)
+    frozen = model.freeze(dtype)
+    model.set_weights([w + 1 for w in model.get_weights()])  # its weights count, not the model's
+    difference = frozen.compare(x)
+    apart = frozen(x).astype("f8") - frozen.__class__(model, None, None, frozen.weights)(x)
+    assert difference.largest == np.abs(apart).max() > 0
+    assert difference.rms == pytest.approx(np.sqrt((apart**2).mean()), rel=1e-12)
+    lengths = np.full(9, 2)
+    assert frozen.compare(x, lengths=lengths) == frozen.compare(np.ascontiguousarray(x[:, :2]))
+    assert model.freeze().compare(x) == (0, 0)
+    with pytest.raises(ValueError, match="`x` must have at least one row"):
+        frozen.compare(x[:0])
+
+
+def test_dtypes_that_are_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"must be one of \['float32', 'bfloat16', 'int8'\]; received 'float16'"
+    ):
+        forecaster().freeze("float16")
+    with pytest.raises(ValueError, match=r"must be one of \['float64'\]; received 'int8'"):
+        forecaster("float64").freeze("int8")

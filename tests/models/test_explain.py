@@ -33,7 +33,7 @@ from tidegate.models import Sequential
 
 
 def steps(layers: list[Any], shape: tuple[int, ...]) -> list[dict[str, Any]]:
-    return Sequential([Input(shape[1:]), *layers]).freeze()._program.explain(shape)
+    return Sequential([Input(shape[1:]), *layers]).freeze().program.explain(shape)
 
 
 def test_every_layer(isa: str) -> None:
@@ -57,7 +57,7 @@ def test_every_layer(isa: str) -> None:
         Dense(1),
     ]
     model = Sequential([Input((8, 2)), *layers])
-    found = model.freeze()._program.explain((3, 8, 2))
+    found = model.freeze().program.explain((3, 8, 2))
     assert [step["layer"] for step in found] == [layer.title for layer in layers]
     idle = {"Dropout": "nothing", "Flatten": "as a shape", "Reshape": "as a shape"}
     for layer, step in zip(layers, found, strict=True):
@@ -112,10 +112,10 @@ def test_threads_are_those_of_the_call(threads: None) -> None:
     core.set_num_threads(2)
     model = Sequential([Input((100, 64)), LSTM(128, return_sequences=True), Dense(512), Activation("relu")])
     shape = (32, 100, 64)
-    assert [step["threads"] for step in model.freeze()._program.explain(shape)] == [2, 2, 2]
-    assert [step["threads"] for step in model.freeze(threads=1)._program.explain(shape)] == [1, 1, 1]
+    assert [step["threads"] for step in model.freeze().program.explain(shape)] == [2, 2, 2]
+    assert [step["threads"] for step in model.freeze(threads=1).program.explain(shape)] == [1, 1, 1]
     core.set_num_threads(1)
-    assert [step["threads"] for step in model.freeze()._program.explain(shape)] == [1, 1, 1]
+    assert [step["threads"] for step in model.freeze().program.explain(shape)] == [1, 1, 1]
 
 
 def text(explain: Any, *args: Any) -> str:

@@ -32,7 +32,7 @@ def print_explanation(
     table.add_column("Flops / row", justify="right", no_wrap=True)
     table.add_column("Plan")
     for step in steps:
-        runs = "\n".join(filter(None, [step["runs"], step["instruction_set"]]))
+        runs = "\n".join(filter(None, [step["runs"], step["instruction_set"], *_numbers(step["narrow"])]))
         flops = _readable(step["flops"] / shape[0])
         table.add_row(
             escape(step["layer"].replace(" ", "\n", 1)),
@@ -57,6 +57,13 @@ def print_explanation(
         console.print(f"[bold] Tiles ({name}):[/] {rows} rows x {vectors} vectors of {lanes}")
     if print_fn is not None:
         print_fn(console.end_capture())
+
+
+def _numbers(narrow: tuple[str, bool] | None) -> list[str]:
+    if narrow is None:
+        return []
+    name, fast = narrow
+    return [name] if fast else [f"{name}, emulated"]
 
 
 def _complete(given: Any, model_shape: Shape) -> tuple[int, ...]:

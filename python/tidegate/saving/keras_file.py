@@ -8,16 +8,14 @@ file's weights.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
 import time
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tidegate.saving.replacing import replacing
 
 KERAS_VERSION = "3.15.1"  # whose format this is
 _METADATA, _CONFIG, _WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
@@ -45,7 +43,7 @@ def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> No
     with io.BytesIO() as buffer:
         with changing, h5py.File(buffer, "w") as file:  # one version of all, though a thread trains
             weights.write(file, model)
-        with _replacing(path) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        with replacing(path) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(_METADATA, objects.to_json(metadata))
             archive.writestr(_CONFIG, objects.to_json(config))
             archive.writestr(_WEIGHTS, buffer.getbuffer())
@@ -153,20 +151,3 @@ def _checked(path: Any) -> str:
             "Other formats are not supported yet."
         )
     return text
-
-
-@contextlib.contextmanager
-def _replacing(path: str) -> Iterator[Any]:
-    """A new file that takes the place of `path` once it is written and on the disk."""
-    path = os.path.realpath(path)  # a link keeps pointing where it did
-    temporary = f"{path}.{os.getpid()}-{time.monotonic_ns():x}.tmp"
-    try:
-        with open(temporary, "xb") as target:
-            yield target
-            target.flush()
-            os.fsync(target.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
