@@ -107,7 +107,7 @@ class Graph:
                 mask=mask,
             )
             values.update(zip(node.outputs, found if len(node.outputs) > 1 else [found], strict=True))
-            masks[node.outputs[0]] = node.layer.compute_mask(mask)
+            masks[node.outputs[0]] = node.layer.compute_mask(given[0], mask)
             kept.append(kept_here)
         results = [values[tensor] for tensor in self.outputs]
         return (results if len(results) > 1 else results[0]), kept

@@ -231,8 +231,8 @@ class Layer:
         """The shape of the output (a list where there are several) for an input's; None is unknown."""
         raise NotImplementedError
 
-    def compute_mask(self, mask: Array | None) -> Array | None:
-        """The mask that goes on with the output."""
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
+        """The mask that goes on with the output, bool [batch, timesteps] or None, from that of the inputs."""
         return mask
 
     # ---- the object ------------------------------------------------------------------------------
