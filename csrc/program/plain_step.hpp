@@ -1,11 +1,13 @@
 // A step of a layer without weights, from one array to another.
 //
 // Such a Layer is a small struct, its configuration, with
-//   static constexpr bool kOfEachStep;              // each timestep of the output is one of the input's, and of it
-//   alone Shape output_shape(const Shape& input) const;   // throws std::invalid_argument void forward(const
-//   InstructionSet&, const Shape& input, const T* x, T* y) const; void backward(const InstructionSet&, const Shape&
-//   input, const T* x, const T* y, const T* d_y, T* d_x) const;
-// for T float and double. A layer that heeds a mask [B, T] takes it as the last argument of forward().
+//   static constexpr bool kOfEachStep;  // each timestep of the output is one of the input's, and of it alone
+//   Shape output_shape(const Shape& input) const;  // throws std::invalid_argument
+//   void forward(const InstructionSet&, const Shape& input, const T* x, T* y) const;
+//   void backward(const InstructionSet&, const Shape& input, const T* x, const T* y, const T* d_y, T* d_x) const;
+// for T float and double. A layer that heeds a mask [B, T] takes it as the last argument of forward(); one that makes
+// its own has
+//   Array<uint8_t> mask(const Shape& input, const T* x) const;
 #pragma once
 
 #include "program/program.hpp"
@@ -30,10 +32,20 @@ class PlainStep final : public Step<T> {
   }
   bool streams() const override { return Layer::kOfEachStep; }
   bool passes_mask() const override { return Layer::kOfEachStep; }
+  bool makes_mask() const override { return kMakesMask; }
+  Array<uint8_t> make_mask(const Shape& input, const T* x) const override {
+    if constexpr (kMakesMask)
+      return layer_.mask(input, x);
+    else
+      return {};
+  }
   size_t packed_bytes() const override { return 0; }
   double flops(const Shape& input) const override { return kFlopsOfElement * elements(input); }
 
  private:
+  static constexpr bool kMakesMask =
+      requires(const Layer& layer, const Shape& input, const T* x) { layer.mask(input, x); };
+
   const InstructionSet* set_;
   Layer layer_;
 };

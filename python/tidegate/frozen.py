@@ -25,6 +25,7 @@ class FrozenModel:
         architecture: of the model, as `to_json` writes it.
         weights: of the model, in Keras's layout and order; not copied.
         threads: that a call uses at most; None for as many as `set_num_threads` says.
+        takes_mask: whether a mask that is given counts: see `Graph.takes_mask`.
 
     Example:
         >>> frozen = model.freeze()
@@ -34,15 +35,22 @@ class FrozenModel:
         ...     y_t = stream.step(x_t)
     """
 
-    __slots__ = ("_architecture", "_dtype", "_program", "_threads", "_weights")
+    __slots__ = ("_architecture", "_dtype", "_program", "_takes_mask", "_threads", "_weights")
 
     def __init__(
-        self, program: core.Program, dtype: str, architecture: str, weights: list[Array], threads: int | None
+        self,
+        program: core.Program,
+        dtype: str,
+        architecture: str,
+        weights: list[Array],
+        threads: int | None,
+        takes_mask: bool,
     ) -> None:
         self._program = program
         self._architecture = architecture
         self._weights = weights
         self._threads = threads
+        self._takes_mask = takes_mask
         self._dtype = np.dtype(dtype)
 
     @property
@@ -64,7 +72,8 @@ class FrozenModel:
             out: where to write the outputs, C-contiguous, of their shape and dtype, and apart from `x`; a new
                 array if None.
             lengths: integers [batch]: of each row, how many timesteps count, from the first on.
-            mask: bool [batch, timesteps] instead, True where a timestep counts.
+            mask: bool [batch, timesteps] instead, True where a timestep counts. Both are refused where the
+                first layer, `Masking` or `Embedding`, would forget them for a mask of its own.
 
         Raises:
             ValueError, TypeError: an array that does not fit; nothing is written then.
@@ -72,7 +81,7 @@ class FrozenModel:
         x = self._ready(x)
         if lengths is None and mask is None:
             return self._program.run(x, out)
-        return self._program.run(x, out, _mask(x.shape, lengths, mask))
+        return self._program.run(x, out, self._mask(x.shape, lengths, mask))
 
     def predict(
         self, x: Any, batch_size: int | None = None, *, lengths: Any = None, mask: Any = None
@@ -84,7 +93,7 @@ class FrozenModel:
             batch_size: rows of a block; by default those of 32 MiB of input. The numbers do not depend on it.
         """
         x = numeric(x, "x")
-        steps = None if lengths is None and mask is None else _mask(x.shape, lengths, mask)
+        steps = None if lengths is None and mask is None else self._mask(x.shape, lengths, mask)
         if batch_size is None:
             rows = max(1, BYTES_OF_BLOCK // max(1, x[:1].size * self._dtype.itemsize))
         else:
@@ -120,6 +129,13 @@ class FrozenModel:
             return x
         return floating(x, self._dtype, "x")
 
+    def _mask(self, shape: tuple[int, ...], lengths: Any, mask: Any) -> Array:
+        if not self._takes_mask:
+            raise ValueError(
+                "`lengths` and `mask` expected None: the first layer says itself which timesteps count"
+            )
+        return _mask(shape, lengths, mask)
+
     def __reduce__(self) -> Any:
         return _thaw_and_freeze, (self._architecture, self._weights, self._threads)
 
@@ -149,11 +165,11 @@ class Stream:
         self._ids = np.array([self._native.open() for _ in range(batch)])
 
     def step(self, x: Any) -> Array:
-        """The outputs [batch, units] after one more timestep x [batch, features]."""
+        """The outputs [batch, units] after one more timestep x [batch, features], or of ids [batch]."""
         return self._native.step(self._frozen._ready(x), self._ids)
 
     def run(self, x: Any) -> Array:
-        """The outputs of the model after a chunk x [batch, timesteps, features]."""
+        """The outputs of the model after a chunk x [batch, timesteps, features], or of ids."""
         return self._native.run(self._frozen._ready(x), self._ids)
 
     def reset(self, rows: Any = None) -> None:
@@ -207,7 +223,7 @@ class StreamPool:
         self._native.reset(_ids(ids))
 
     def step(self, ids: Any, x: Any) -> Array:
-        """The outputs [n, units] of n streams after one more timestep x [n, features].
+        """The outputs [n, units] of n streams after one more timestep x [n, features], or of ids [n].
 
         Raises:
             ValueError: an id that is not open, or comes twice, or an `x` that does not fit; no state has
