@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "bindings/arrays.hpp"
+#include "dispatch/packing.hpp"
 
 namespace tidegate::python {
 
@@ -12,8 +13,8 @@ using Arrays = std::vector<py::array>;
 
 struct Operator {
   virtual ~Operator() = default;
-  virtual std::unique_ptr<Step<float>> step(const Arrays& weights, float) const = 0;
-  virtual std::unique_ptr<Step<double>> step(const Arrays& weights, double) const = 0;
+  virtual std::unique_ptr<Step<float>> step(const Arrays& weights, Packing& packing, float) const = 0;
+  virtual std::unique_ptr<Step<double>> step(const Arrays& weights, Packing& packing, double) const = 0;
 };
 
 inline void check_count(size_t count, size_t expected, const char* name) {
@@ -32,14 +33,25 @@ inline const uint8_t* mask_of(const OptionalArray& mask, const Shape& shape) {
   return mask ? reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", shape)) : nullptr;
 }
 
-// A step for either element type from one template: Derived::make_step<T>(weights).
+// A step for either element type from one template: Derived::make_step<T>(weights), or (weights, packing) where there
+// is something to pack.
 template <class Derived>
 struct TypedOperator : Operator {
-  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override {
-    return static_cast<const Derived*>(this)->template make_step<float>(weights);
+  std::unique_ptr<Step<float>> step(const Arrays& weights, Packing& packing, float) const override {
+    return step_of<float>(weights, packing);
   }
-  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override {
-    return static_cast<const Derived*>(this)->template make_step<double>(weights);
+  std::unique_ptr<Step<double>> step(const Arrays& weights, Packing& packing, double) const override {
+    return step_of<double>(weights, packing);
+  }
+
+ private:
+  template <class T>
+  std::unique_ptr<Step<T>> step_of(const Arrays& weights, [[maybe_unused]] Packing& packing) const {
+    const Derived& self = *static_cast<const Derived*>(this);
+    if constexpr (requires { self.template make_step<T>(weights, packing); })
+      return self.template make_step<T>(weights, packing);
+    else
+      return self.template make_step<T>(weights);
   }
 };
 

@@ -30,26 +30,25 @@ struct Kept {
   }
 };
 
-class Recurrent final : public Operator {
+class Recurrent final : public TypedOperator<Recurrent> {
  public:
   const RecurrentConfig config;
 
   explicit Recurrent(const RecurrentConfig& config) : config(config) {}
 
-  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override {
-    return std::make_unique<RecurrentStep<float>>(make_step<float>(weights));
-  }
-  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override {
-    return std::make_unique<RecurrentStep<double>>(make_step<double>(weights));
+  template <class T>
+  std::unique_ptr<Step<T>> make_step(const Arrays& weights, Packing& packing) const {
+    return std::make_unique<RecurrentStep<T>>(recurrent_step<T>(weights, packing));
   }
 
   size_t weight_count() const { return config.use_bias ? 3 : 2; }
 
   template <class T>
-  RecurrentStep<T> make_step(const Arrays& weights) const {
+  RecurrentStep<T> recurrent_step(const Arrays& weights, Packing& packing) const {
     check_count(weights.size(), weight_count(), "weights");
     data_of<T>(weights[0], "kernel", {-1, columns()});
-    return RecurrentStep<T>(config, pack<T>(weights, weights[0].shape(0)));
+    const int64_t features = weights[0].shape(0);
+    return RecurrentStep<T>(config, PackedRecurrent<T>(packing, config, features, weights_of<T>(weights, features)));
   }
 
   py::tuple forward(const py::array& x, const Arrays& weights, const OptionalArrays& states, const OptionalArray& mask,
@@ -77,11 +76,6 @@ class Recurrent final : public Operator {
     return {data_of<T>(weights[0], "kernel", {features, columns()}),
             data_of<T>(weights[1], "recurrent_kernel", {config.units, columns()}),
             config.use_bias ? data_of<T>(weights[2], "bias", bias_shape()) : nullptr};
-  }
-
-  template <class T>
-  PackedRecurrent<T> pack(const Arrays& weights, int64_t features) const {
-    return PackedRecurrent<T>(current(), config, features, weights_of<T>(weights, features));
   }
 
   template <class T>
@@ -124,7 +118,8 @@ class Recurrent final : public Operator {
     }
     {
       const ReleaseGil release(2.0 * B * steps * (F + U) * columns());
-      const PackedRecurrent<T> packed(current(), config, F, canonical);
+      Packing packing(current());
+      const PackedRecurrent<T> packed(packing, config, F, canonical);
       tidegate::forward(config, packed, call, native);
     }
     return py::make_tuple(y, final_states, kept ? py::cast(std::move(kept)) : py::none());
@@ -170,7 +165,7 @@ class Recurrent final : public Operator {
 };
 
 // The two directions, for a Program; training calls each by itself.
-class Bidirectional final : public Operator {
+class Bidirectional final : public TypedOperator<Bidirectional> {
  public:
   Bidirectional(const Recurrent& forwards, const Recurrent& backwards, Merge merge)
       : forwards(forwards), backwards(backwards), merge(merge) {
@@ -181,47 +176,43 @@ class Bidirectional final : public Operator {
                             " units, as `forwards` has, received " + std::to_string(backwards.config.units) + ".");
   }
 
-  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override { return make_step<float>(weights); }
-  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override {
-    return make_step<double>(weights);
+  template <class T>
+  std::unique_ptr<Step<T>> make_step(const Arrays& weights, Packing& packing) const {
+    check_count(weights.size(), forwards.weight_count() + backwards.weight_count(), "weights");
+    const auto middle = weights.begin() + static_cast<std::ptrdiff_t>(forwards.weight_count());
+    RecurrentStep<T> there = forwards.recurrent_step<T>({weights.begin(), middle}, packing);
+    return std::make_unique<BidirectionalStep<T>>(merge, std::move(there),
+                                                  backwards.recurrent_step<T>({middle, weights.end()}, packing));
   }
 
  private:
-  template <class T>
-  std::unique_ptr<Step<T>> make_step(const Arrays& weights) const {
-    check_count(weights.size(), forwards.weight_count() + backwards.weight_count(), "weights");
-    const auto middle = weights.begin() + static_cast<std::ptrdiff_t>(forwards.weight_count());
-    return std::make_unique<BidirectionalStep<T>>(merge, forwards.make_step<T>({weights.begin(), middle}),
-                                                  backwards.make_step<T>({middle, weights.end()}));
-  }
-
   const Recurrent forwards, backwards;
   const Merge merge;
 };
 
 // Another operator on every timestep, for a Program.
-class TimeDistributed final : public Operator {
+class TimeDistributed final : public TypedOperator<TimeDistributed> {
  public:
   explicit TimeDistributed(const Operator& inner) : inner(inner) {}
 
-  std::unique_ptr<Step<float>> step(const Arrays& weights, float element) const override {
-    return std::make_unique<TimeDistributedStep<float>>(inner.step(weights, element));
-  }
-  std::unique_ptr<Step<double>> step(const Arrays& weights, double element) const override {
-    return std::make_unique<TimeDistributedStep<double>>(inner.step(weights, element));
+  template <class T>
+  std::unique_ptr<Step<T>> make_step(const Arrays& weights, Packing& packing) const {
+    return std::make_unique<TimeDistributedStep<T>>(inner.step(weights, packing, T{}));
   }
 
  private:
   const Operator& inner;
 };
 
-class Dense final : public Operator {
+class Dense final : public TypedOperator<Dense> {
  public:
   explicit Dense(const DenseConfig& config) : config(config) {}
 
-  std::unique_ptr<Step<float>> step(const Arrays& weights, float) const override { return make_step<float>(weights); }
-  std::unique_ptr<Step<double>> step(const Arrays& weights, double) const override {
-    return make_step<double>(weights);
+  template <class T>
+  std::unique_ptr<Step<T>> make_step(const Arrays& weights, Packing& packing) const {
+    check_count(weights.size(), config.use_bias ? 2 : 1, "weights");
+    data_of<T>(weights[0], "kernel", {-1, config.units});
+    return std::make_unique<DenseStep<T>>(config, pack<T>(weights, weights[0].shape(0), packing));
   }
 
   py::tuple forward(const py::array& x, const Arrays& weights, bool keep) const {
@@ -243,16 +234,9 @@ class Dense final : public Operator {
   }
 
   template <class T>
-  PackedDense<T> pack(const Arrays& weights, int64_t features) const {
+  PackedDense<T> pack(const Arrays& weights, int64_t features, Packing& packing) const {
     const auto [kernel, bias] = weights_of<T>(weights, features);
-    return PackedDense<T>(current(), config, features, kernel, bias);
-  }
-
-  template <class T>
-  std::unique_ptr<Step<T>> make_step(const Arrays& weights) const {
-    check_count(weights.size(), config.use_bias ? 2 : 1, "weights");
-    data_of<T>(weights[0], "kernel", {-1, config.units});
-    return std::make_unique<DenseStep<T>>(config, pack<T>(weights, weights[0].shape(0)));
+    return PackedDense<T>(packing, config, features, kernel, bias);
   }
 
   template <class T>
@@ -262,7 +246,8 @@ class Dense final : public Operator {
       throw py::value_error("argument `x` expected rank 2 or more, received shape " + text(shape_of(x)) + ".");
     Shape shape = shape_of(x);
     const int64_t F = shape.back();
-    const PackedDense<T> packed = pack<T>(weights, F);
+    Packing packing(current());
+    const PackedDense<T> packed = pack<T>(weights, F, packing);
     shape.back() = config.units;
     py::array_t<T> y = new_array<T>(shape);
     const int64_t rows = elements(shape) / config.units;

@@ -109,12 +109,62 @@ std::pair<py::array, py::object> run(const Program<T>& program, const py::array&
   return {y, array_of_mask(mask_of_y, shapes.back())};
 }
 
+Precision precision_named(const std::string& name) {
+  if (name == "full") return Precision::full;
+  if (name == "bfloat16") return Precision::bfloat16;
+  if (name == "int8") return Precision::int8;
+  throw py::value_error("argument `precision` expected 'full', 'bfloat16' or 'int8', received '" + name + "'.");
+}
+
+// A layer that does nothing has no operator.
+using Chain = std::vector<std::pair<const Operator*, Arrays>>;
+
+// What Program.explain() returns of one step.
+template <class T>
+py::dict explained(const Step<T>& step, const Shape& input) {
+  using namespace py::literals;
+  const Description found = step.describe(input);
+  py::list passes;
+  for (const ForwardPlan& plan : found.passes)
+    passes.append(py::dict("threads"_a = plan.threads, "share_units"_a = plan.share_units,
+                           "input_steps"_a = plan.input_steps, "rows_of_pass"_a = plan.rows_of_pass));
+  py::dict all("runs"_a = found.runs, "instruction_set"_a = py::none(), "tile"_a = py::none(),
+               "packed_bytes"_a = step.packed_bytes(), "flops"_a = step.flops(input), "threads"_a = found.threads,
+               "apart"_a = found.apart, "passes"_a = passes);
+  if (!found.set) return all;
+  all["instruction_set"] = found.set->name;
+  const KernelTable<T>& kernels = table<T>(*found.set);
+  if (found.tiled) all["tile"] = py::make_tuple(kernels.tile_rows, kernels.strip, kernels.lanes);
+  return all;
+}
+
+template <class T>
+py::list explain(const Program<T>& program, Shape shape) {
+  py::list all;
+  for (size_t i = 0; i < program.steps().size(); ++i) {
+    for (const int64_t extent : shape)
+      if (extent < 1)
+        throw py::value_error("argument `shape` expected positive lengths, received " + text(shape) + ".");
+    elements(shape);  // nothing is planned for what no memory could hold
+    const Step<T>& step = *program.steps()[i];
+    Shape output = step.output_shape(shape);
+    py::dict found = explained(step, shape);
+    found["layer"] = program.names()[i];
+    all.append(found);
+    shape = std::move(output);
+  }
+  return all;
+}
+
 class BoundProgram {
  public:
   // Elements are of the type that `dtype` says, or else of that of the first weight. `threads` bounds those of a call,
-  // unless it is 0.
-  BoundProgram(const std::vector<std::pair<const Operator*, Arrays>>& steps, int threads, const py::object& dtype)
+  // unless it is 0. `names` are those of the layers for messages, or empty.
+  BoundProgram(const Chain& steps, int threads, const py::object& dtype, std::vector<std::string> names,
+               const std::string& precision)
       : threads_(threads) {
+    Packing packing(current(), precision_named(precision));
+    for (size_t i = names.size(); i < steps.size(); ++i) names.push_back("step " + std::to_string(i));
     std::optional<py::array> first;
     for (const auto& [op, weights] : steps)
       if (!first && !weights.empty()) first = weights[0];
@@ -122,9 +172,13 @@ class BoundProgram {
     if (!first) throw py::value_error("argument `dtype` is needed where `steps` have no weights.");
     with_element(*first, "weights", [&](auto element) {
       using T = decltype(element);
+      if (sizeof(T) != sizeof(float) && packing.precision() != Precision::full)
+        throw py::value_error("argument `precision` expected 'full' for weights of float64, received '" + precision +
+                              "'.");
       typename Program<T>::Steps native;
-      for (const auto& [op, weights] : steps) native.push_back(op->step(weights, element));
-      program_ = std::make_shared<const Program<T>>(std::move(native));
+      for (const auto& [op, weights] : steps)
+        native.push_back(op ? op->step(weights, packing, element) : std::make_unique<NothingStep<T>>());
+      program_ = std::make_shared<const Program<T>>(std::move(native), std::move(names));
     });
   }
 
@@ -143,6 +197,11 @@ class BoundProgram {
       throw py::value_error("argument `capacity` expected a positive integer, received " + std::to_string(capacity) +
                             ".");
     return std::visit([&](const auto& program) { return streams_of(program, capacity); }, program_);
+  }
+
+  py::list explain(const Shape& shape) const {
+    const ThreadLimit limit(threads_);
+    return std::visit([&](const auto& program) { return python::explain(*program, shape); }, program_);
   }
 
   size_t packed_bytes() const {
@@ -180,11 +239,12 @@ void bind_programs(py::module_& m) {
   bind_streams<float>(m, "StreamsF32");
   bind_streams<double>(m, "StreamsF64");
   py::class_<BoundProgram>(m, "Program")
-      .def(py::init<const std::vector<std::pair<const Operator*, Arrays>>&, int, const py::object&>(), "steps"_a,
-           "threads"_a = 0, "dtype"_a = py::none())
+      .def(py::init<const Chain&, int, const py::object&, std::vector<std::string>, const std::string&>(), "steps"_a,
+           "threads"_a = 0, "dtype"_a = py::none(), "names"_a = std::vector<std::string>(), "precision"_a = "full")
       .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("run_masked", &BoundProgram::run_masked, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("streams", &BoundProgram::streams, "capacity"_a)
+      .def("explain", &BoundProgram::explain, "shape"_a)
       .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);
 }
 

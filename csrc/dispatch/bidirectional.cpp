@@ -1,6 +1,5 @@
 #include "dispatch/bidirectional.hpp"
 
-#include "dispatch/forward_pass.hpp"
 #include "dispatch/plan.hpp"
 
 namespace tidegate {
@@ -42,6 +41,17 @@ void merge(Merge how, const T* other, int64_t n, T* y) {
 }
 
 template <class T>
+BidirectionalPlan plan_forward(const Direction<T>& first, const Direction<T>& second, const RecurrentShape& shape) {
+  const int threads =
+      threads_for(work(first.config, first.weights, shape) + work(second.config, second.weights, shape));
+  const bool apart = go_apart(first.config, second.config, shape.batch, threads);
+  const int threads_of_pass = apart ? (threads + 1) / 2 : threads;
+  const ForwardPlan there = plan_forward(first.config, first.weights, shape, threads_of_pass, !apart);
+  const ForwardPlan back = plan_forward(second.config, second.weights, shape, threads_of_pass, !apart);
+  return {apart ? std::min(threads, there.threads + back.threads) : threads, apart, there, back};
+}
+
+template <class T>
 void forward(Merge how, const Direction<T>& first, const Direction<T>& second, const RecurrentShape& shape, const T* x,
              const uint8_t* mask, T* y) {
   const int64_t B = shape.batch, steps = shape.timesteps, U = first.config.units;
@@ -58,18 +68,15 @@ void forward(Merge how, const Direction<T>& first, const Direction<T>& second, c
   call.y = places(y, first.config, steps, width, false);
   call_back.y = places(concat ? y + U : other.data(), second.config, steps, width, true);
 
-  const int threads = threads_for(flops(first.config, shape) + flops(second.config, shape));
-  const bool apart = go_apart(first.config, second.config, B, threads);
-  const int threads_of_pass = apart ? (threads + 1) / 2 : threads;
-  const ForwardPass<T> there(first.config, first.weights, call, nullptr, threads_of_pass, !apart);
-  const ForwardPass<T> back(second.config, second.weights, call_back, nullptr, threads_of_pass, !apart);
-  const int wanted = apart ? std::min(threads, there.threads() + back.threads()) : threads;
+  const BidirectionalPlan plan = plan_forward(first, second, shape);
+  const ForwardPass<T> there(first.config, first.weights, call, nullptr, plan.first);
+  const ForwardPass<T> back(second.config, second.weights, call_back, nullptr, plan.second);
 
-  run_team(wanted, [&](const Member& member) {
+  run_team(plan.threads, [&](const Member& member) {
     const int half = (member.count + 1) / 2;
-    if (apart && member.index < half && member.count > 1) {
+    if (plan.apart && member.index < half && member.count > 1) {
       there.run(Member(member.index, half, nullptr));
-    } else if (apart && member.count > 1) {
+    } else if (plan.apart && member.count > 1) {
       back.run(Member(member.index - half, member.count - half, nullptr));
     } else {
       there.run(member);
@@ -82,6 +89,8 @@ void forward(Merge how, const Direction<T>& first, const Direction<T>& second, c
   });
 }
 
+template BidirectionalPlan plan_forward(const Direction<float>&, const Direction<float>&, const RecurrentShape&);
+template BidirectionalPlan plan_forward(const Direction<double>&, const Direction<double>&, const RecurrentShape&);
 template void merge(Merge, const float*, int64_t, float*);
 template void merge(Merge, const double*, int64_t, double*);
 template void forward(Merge, const Direction<float>&, const Direction<float>&, const RecurrentShape&, const float*,

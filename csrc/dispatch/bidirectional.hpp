@@ -1,7 +1,7 @@
 // Two recurrent layers that read a sequence from its two ends: one pass of one team over both, outputs merged.
 #pragma once
 
-#include "dispatch/recurrent.hpp"
+#include "dispatch/forward_pass.hpp"
 
 namespace tidegate {
 
@@ -17,6 +17,16 @@ struct Direction {
   const RecurrentConfig& config;
   const PackedRecurrent<T>& weights;
 };
+
+struct BidirectionalPlan {
+  int threads;
+  bool apart;  // each half of the team takes one direction, instead of all of it one after the other
+  ForwardPlan first, second;
+};
+
+// The batch must not be empty.
+template <class T>
+BidirectionalPlan plan_forward(const Direction<T>& first, const Direction<T>& second, const RecurrentShape&);
 
 // x [B, T, F] -> y [B, T, W], or [B, W] without return_sequences, which both directions agree on. W is the sum of both
 // units for concat, and otherwise the units of either. The second direction's sequence is turned round in time, so that

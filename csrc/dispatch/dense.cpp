@@ -25,26 +25,56 @@ void multiply(const KernelTable<T>& kernels, int64_t begin, int64_t end, const T
   }
 }
 
+// The same with factors as narrow as the weights are. `elements` is scratch for the rows of a chunk.
+void multiply_narrow(const PackedDense<float>& weights, int64_t begin, int64_t end, const float* x, uint32_t* elements,
+                     float* y, int64_t width) {
+  const NarrowTable& narrow = *weights.narrow();
+  const int64_t F = weights.features(), depth = elements_of(narrow, F);
+  float scale[kRowsOfChunk];
+  for (int64_t first = begin; first < end; first += kRowsOfChunk) {
+    const int64_t rows = std::min(kRowsOfChunk, end - first);
+    for (int64_t i = 0; i < rows; ++i) scale[i] = narrow.narrow(x + (first + i) * F, F, elements + i * depth);
+    narrow.product({rows, depth, elements, scale, y + first * width, width, weights.kernel().elements(),
+                    weights.kernel().columns(), weights.bias()});
+  }
+}
+
 }  // namespace
 
 template <class T>
-PackedDense<T>::PackedDense(const InstructionSet& set, const DenseConfig& config, int64_t features, const T* kernel,
+PackedDense<T>::PackedDense(Packing& packing, const DenseConfig& config, int64_t features, const T* kernel,
                             const T* bias)
-    : set_(&set), features_(features), columns_(features * whole_vectors(config.units, table<T>(set).lanes)) {
-  table<T>(set).pack_columns(kernel, features, config.units, config.units, 1, columns_.data());
-  if (!bias) return;
-  bias_ = Array<T>(config.units);
-  std::copy_n(bias, config.units, bias_.data());
+    : narrow_(narrow_kernels(packing.set(), packing.precision()).table),
+      set_(narrow_kernels(packing.set(), packing.precision()).set),
+      features_(features),
+      kernel_(packing, narrow_, kernel, features, config.units, whole_vectors(config.units, table<T>(*set_).lanes),
+              [&](const T* from, int64_t depth, T* to) {
+                table<T>(*set_).pack_columns(from, depth, config.units, config.units, 1, to);
+              }) {
+  if (bias) bias_ = packing.array<T>(config.units, [&](T* to) { std::copy_n(bias, config.units, to); });
+}
+
+template <class T>
+int forward_threads(const DenseConfig& config, const PackedDense<T>& weights, int64_t rows) {
+  const int64_t depth = weights.narrow() ? elements_of(*weights.narrow(), weights.features()) : weights.features();
+  return threads_for(2.0 * rows * depth * config.units);
 }
 
 template <class T>
 void forward(const DenseConfig& config, const PackedDense<T>& weights, int64_t rows, const T* x, T* y, T* sums) {
   const KernelTable<T>& kernels = table<T>(weights.set());
   const int64_t F = weights.features(), U = config.units;
-  run_team(threads_for(2.0 * rows * F * U), [&](const Member& member) {
+  const NarrowTable* narrow = weights.narrow();
+  const int threads = forward_threads(config, weights, rows);
+  const int64_t elements_of_chunk = narrow ? std::min(rows, kRowsOfChunk) * elements_of(*narrow, F) : 0;
+  const Array<uint32_t> elements(threads * elements_of_chunk);
+  run_team(threads, [&](const Member& member) {
     const int64_t begin = member.begin(rows), end = member.end(rows);
     T* to = sums ? sums : y;
-    multiply(kernels, begin, end, x, F, weights.columns(), weights.bias(), to, U);
+    if constexpr (sizeof(T) == sizeof(float))
+      if (narrow) multiply_narrow(weights, begin, end, x, elements.data() + member.index * elements_of_chunk, to, U);
+    if (!narrow)
+      multiply(kernels, begin, end, x, F, static_cast<const T*>(weights.kernel().elements()), weights.bias(), to, U);
     if (config.activation == Activation::linear && to == y) return;
     for (int64_t r = begin; r < end; ++r) kernels.activate(config.activation, to + r * U, y + r * U, U);
   });
@@ -106,6 +136,8 @@ void backward(const InstructionSet& set, const DenseConfig& config, const DenseB
 
 template class PackedDense<float>;
 template class PackedDense<double>;
+template int forward_threads(const DenseConfig&, const PackedDense<float>&, int64_t);
+template int forward_threads(const DenseConfig&, const PackedDense<double>&, int64_t);
 template void forward(const DenseConfig&, const PackedDense<float>&, int64_t, const float*, float*, float*);
 template void forward(const DenseConfig&, const PackedDense<double>&, int64_t, const double*, double*, double*);
 template void backward(const InstructionSet&, const DenseConfig&, const DenseBackward<float>&);

@@ -1,8 +1,7 @@
 // A dense layer as a whole: y = activation(x . kernel + bias) over rows, and its gradients.
 #pragma once
 
-#include "dispatch/dispatch.hpp"
-#include "runtime/memory.hpp"
+#include "dispatch/packing.hpp"
 
 namespace tidegate {
 
@@ -16,19 +15,26 @@ template <class T>
 class PackedDense {
  public:
   // kernel [F, U], bias [U] or null.
-  PackedDense(const InstructionSet& set, const DenseConfig& config, int64_t features, const T* kernel, const T* bias);
+  PackedDense(Packing& packing, const DenseConfig& config, int64_t features, const T* kernel, const T* bias);
 
   const InstructionSet& set() const { return *set_; }
+  const NarrowTable* narrow() const { return narrow_; }  // null: products are of T
   int64_t features() const { return features_; }
-  size_t bytes() const { return columns_.bytes() + bias_.bytes(); }
-  const T* columns() const { return columns_.data(); }
+  size_t bytes() const { return kernel_.bytes() + bias_.bytes(); }
+  const PackedFactor<T>& kernel() const { return kernel_; }
   const T* bias() const { return bias_.data(); }
 
  private:
+  const NarrowTable* narrow_;
   const InstructionSet* set_;
   int64_t features_;
-  Array<T> columns_, bias_;
+  PackedFactor<T> kernel_;
+  Array<T> bias_;
 };
+
+// Threads that forward shares the rows among.
+template <class T>
+int forward_threads(const DenseConfig&, const PackedDense<T>&, int64_t rows);
 
 // x [rows, F] -> y [rows, U]. `sums` [rows, U] receives what the activation is applied to, unless it is null.
 template <class T>

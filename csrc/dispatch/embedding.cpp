@@ -23,9 +23,11 @@ int64_t first_wrong_id(const T* ids, int64_t n, int64_t rows) {
          ids;
 }
 
+int gather_threads(int64_t n, int64_t D) { return threads_for(kFlopsOfElement * n * D); }
+
 template <class T>
 void gather(const T* table, int64_t D, const T* ids, int64_t n, T* y) {
-  run_team(threads_for(kFlopsOfElement * n * D), [&](const Member& member) {
+  run_team(gather_threads(n, D), [&](const Member& member) {
     for (int64_t i = member.begin(n); i < member.end(n); ++i) std::copy_n(table + row_of(ids[i]) * D, D, y + i * D);
   });
 }
@@ -33,7 +35,7 @@ void gather(const T* table, int64_t D, const T* ids, int64_t n, T* y) {
 template <class T>
 void gather_gradient(const InstructionSet& set, const T* ids, int64_t n, const T* d_y, int64_t rows, int64_t D,
                      T* d_table) {
-  run_team(threads_for(kFlopsOfElement * (n + rows) * D), [&](const Member& member) {
+  run_team(gather_threads(n + rows, D), [&](const Member& member) {
     for_columns(member, D, [&](int64_t at, int64_t count) {
       for (int64_t row = 0; row < rows; ++row) std::fill_n(d_table + row * D + at, count, T(0));
       for (int64_t i = 0; i < n; ++i)

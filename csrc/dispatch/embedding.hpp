@@ -10,6 +10,9 @@ namespace tidegate {
 template <class T>
 int64_t first_wrong_id(const T* ids, int64_t n, int64_t rows);
 
+// Threads that n rows of D elements are worth.
+int gather_threads(int64_t n, int64_t D);
+
 // table [rows, D], ids [n] -> y [n, D]. The ids must be right, here and below.
 template <class T>
 void gather(const T* table, int64_t D, const T* ids, int64_t n, T* y);

@@ -15,13 +15,22 @@ struct ForwardPlan {
   int64_t rows_of_pass;
 };
 
+// For a team of at most `threads`; `may_meet` unless its members are not the whole of a team that can meet. The batch
+// must not be empty.
+template <class T>
+ForwardPlan plan_forward(const RecurrentConfig&, const PackedRecurrent<T>&, const RecurrentShape&, int threads,
+                         bool may_meet);
+
+// For a layer alone.
+template <class T>
+ForwardPlan plan_forward(const RecurrentConfig&, const PackedRecurrent<T>&, const RecurrentShape&);
+
 template <class T>
 class ForwardPass {
  public:
-  // For a team of at most `threads`; `may_meet` unless its members are not the whole of a team that can meet. The
-  // arguments must outlive the pass, and the batch must not be empty.
+  // The arguments must outlive the pass, and the batch must not be empty.
   ForwardPass(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
-              KeptRecurrent<T>* kept, int threads, bool may_meet);
+              KeptRecurrent<T>* kept, const ForwardPlan& plan);
 
   // Members that it has work for, at least one.
   int threads() const { return plan.threads; }
@@ -31,12 +40,15 @@ class ForwardPass {
 
  private:
   void start_row(int64_t b) const;
+  void narrow_row(int64_t slot, int64_t b) const;
+  void run_kernel(const ForwardArgs<T>& mine) const;
   void move_states(const ForwardArgs<T>& mine, int64_t from, int64_t to) const;
   void finish_row(int64_t b) const;
 
   const RecurrentConfig& config;
   const RecurrentForward<T>& call;
   const KernelTable<T>& kernels;
+  const NarrowTable* const narrow;  // null: products are of T
   const ForwardPlan plan;
   const RowOrder order;
   // Whether a pass begins and ends with its rows' real steps: where neither states nor outputs of masked steps are

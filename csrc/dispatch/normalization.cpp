@@ -9,14 +9,14 @@ namespace {
 
 constexpr double kFlopsOfNormalized = 10;
 
-int threads(int64_t N, int64_t F) { return threads_for(kFlopsOfNormalized * N * F); }
-
 }  // namespace
+
+int normalization_threads(int64_t N, int64_t F) { return threads_for(kFlopsOfNormalized * N * F); }
 
 template <class T>
 void layer_norm(const InstructionSet& set, int64_t N, int64_t F, double epsilon, const T* x, const T* gamma,
                 const T* beta, T* y, T* moments) {
-  run_team(threads(N, F), [&](const Member& member) {
+  run_team(normalization_threads(N, F), [&](const Member& member) {
     for (int64_t r = member.begin(N); r < member.end(N); ++r)
       table<T>(set).layer_norm(x + r * F, gamma, beta, F, epsilon, y + r * F, moments + 2 * r);
   });
@@ -25,7 +25,7 @@ void layer_norm(const InstructionSet& set, int64_t N, int64_t F, double epsilon,
 template <class T>
 void layer_norm_gradient(const InstructionSet& set, int64_t N, int64_t F, const T* x, const T* moments, const T* gamma,
                          const T* d_y, T* d_x, T* d_gamma, T* d_beta) {
-  run_team(threads(N, F), [&](const Member& member) {
+  run_team(normalization_threads(N, F), [&](const Member& member) {
     if (d_x)
       for (int64_t r = member.begin(N); r < member.end(N); ++r)
         table<T>(set).layer_norm_gradient(x + r * F, moments + 2 * r, gamma, d_y + r * F, F, d_x + r * F);
@@ -38,7 +38,7 @@ void layer_norm_gradient(const InstructionSet& set, int64_t N, int64_t F, const 
 template <class T>
 void batch_moments(const InstructionSet& set, int64_t N, int64_t F, const T* x, const uint8_t* mask, T* mean,
                    T* variance) {
-  run_team(threads(N, F), [&](const Member& member) {
+  run_team(normalization_threads(N, F), [&](const Member& member) {
     for_columns(member, F, [&](int64_t at, int64_t count) {
       table<T>(set).batch_moments(x + at, mask, N, F, count, mean + at, variance + at);
     });
@@ -56,7 +56,7 @@ Scaling<T>::Scaling(int64_t F, double epsilon, const T* variance, const T* gamma
 template <class T>
 void batch_norm(const InstructionSet& set, int64_t N, int64_t F, const T* x, const T* mean, const T* factor,
                 const T* beta, T* y) {
-  run_team(threads(N, F), [&](const Member& member) {
+  run_team(normalization_threads(N, F), [&](const Member& member) {
     for (int64_t r = member.begin(N); r < member.end(N); ++r)
       table<T>(set).batch_norm(x + r * F, mean, factor, beta, F, y + r * F);
   });
@@ -68,7 +68,7 @@ void batch_norm_gradient(const InstructionSet& set, const BatchNormBackward<T>& 
   int64_t count = 0;
   if (call.of_batch)
     for (int64_t r = 0; r < N; ++r) count += !call.mask || call.mask[r];
-  run_team(threads(N, F), [&](const Member& member) {
+  run_team(normalization_threads(N, F), [&](const Member& member) {
     for_columns(member, F, [&](int64_t at, int64_t columns) {
       table<T>(set).batch_norm_sums(call.x + at, call.mask, call.mean + at, call.inverse + at, call.d_y + at, N, F,
                                     columns, call.d_gamma + at, call.d_beta + at);

@@ -6,6 +6,9 @@
 
 namespace tidegate {
 
+// Threads that each of these shares its rows or columns among.
+int normalization_threads(int64_t N, int64_t F);
+
 // x [N, F] -> y [N, F]; gamma and beta [F] or null; moments [N, 2]: mean and inverse deviation of each row.
 template <class T>
 void layer_norm(const InstructionSet&, int64_t N, int64_t F, double epsilon, const T* x, const T* gamma, const T* beta,

@@ -2,8 +2,7 @@
 // threads.
 #pragma once
 
-#include "dispatch/dispatch.hpp"
-#include "runtime/memory.hpp"
+#include "dispatch/packing.hpp"
 
 namespace tidegate {
 
@@ -20,6 +19,8 @@ struct RecurrentConfig {
   bool fused() const {
     return activation == Activation::tanh && (layout().gates == 1 || recurrent_activation == Activation::sigmoid);
   }
+  // Whether its products may take narrow factors.
+  bool can_be_narrow() const { return fused() && static_cast<int>(cell) < kNarrowCells; }
 };
 
 struct RecurrentShape {
@@ -41,19 +42,36 @@ struct RecurrentWeights {
 template <class T>
 class PackedRecurrent {
  public:
-  PackedRecurrent(const InstructionSet& set, const RecurrentConfig& config, int64_t features,
+  // In full where the layer cannot be narrow.
+  PackedRecurrent(Packing& packing, const RecurrentConfig& config, int64_t features,
                   const RecurrentWeights<T>& weights);
 
   const InstructionSet& set() const { return *set_; }
+  const NarrowTable* narrow() const { return narrow_; }               // null: products are of T
+  int64_t numbers() const { return narrow_ ? narrow_->numbers : 1; }  // in an element
   int64_t features() const { return features_; }
   size_t bytes() const { return kernel_.bytes() + recurrent_[0].bytes() + recurrent_[1].bytes() + bias_.bytes(); }
-  PackedCell<T> cell() const { return {kernel_.data(), {recurrent_[0].data(), recurrent_[1].data()}, bias_.data()}; }
+  PackedCell<T> cell() const {
+    return {kernel_.elements(),
+            {recurrent_[0].elements(), recurrent_[1].elements()},
+            bias_.data(),
+            kernel_.columns(),
+            {recurrent_[0].columns(), recurrent_[1].columns()}};
+  }
 
  private:
   const InstructionSet* set_;
+  const NarrowTable* narrow_;
   int64_t features_;
-  Array<T> kernel_, recurrent_[2], bias_;
+  PackedFactor<T> kernel_, recurrent_[2];
+  Array<T> bias_;
 };
+
+// The flops of a forward pass where those on numbers of one element are done at once.
+template <class T>
+double work(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentShape& shape) {
+  return flops(config, shape) / weights.numbers();
+}
 
 // What forward keeps for backward: state sequences [T + 1, B, V] and gates [T, P, B, S, L].
 template <class T>

@@ -18,13 +18,17 @@ constexpr int64_t kTilesOfPass = 4;
 // Room for the input product of a block of timesteps: to stay in the L2 cache beside the weights.
 constexpr int64_t kInputBlockBytes = 192 << 10;
 
+}  // namespace
+
 template <class T>
-ForwardPlan plan_forward(const RecurrentConfig& config, const RecurrentShape& shape, const KernelTable<T>& kernels,
+ForwardPlan plan_forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentShape& shape,
                          int threads, bool may_meet) {
+  const KernelTable<T>& kernels = table<T>(weights.set());
   const CellLayout layout = config.layout();
   const int64_t sums = layout.gates * config.units;
   ForwardPlan plan{threads, false, 0, 0};
-  const int64_t recurrent_bytes = config.units * sums * sizeof(T);
+  const int64_t numbers = weights.numbers();
+  const int64_t recurrent_bytes = config.units * sums * sizeof(T) / numbers;
   const int64_t panels = (config.units + kernels.lanes - 1) / kernels.lanes;
   const int64_t rows = (shape.batch + plan.threads - 1) / plan.threads;
   plan.share_units = may_meet && plan.threads > 1 && config.fused() && panels >= 2 * plan.threads &&
@@ -35,10 +39,18 @@ ForwardPlan plan_forward(const RecurrentConfig& config, const RecurrentShape& sh
     const int64_t bytes_of_step = shape.batch * panels * layout.sums * kernels.lanes * sizeof(T);
     plan.input_steps = std::clamp<int64_t>(kInputBlockBytes / bytes_of_step, 1, shape.timesteps);
   }
-  const int64_t bytes = (shape.features + config.units) * sums * sizeof(T);
+  const int64_t bytes = (shape.features + config.units) * sums * sizeof(T) / numbers;
   plan.rows_of_pass = plan.share_units || bytes > l2_bytes() ? shape.batch : kTilesOfPass * kernels.tile_rows;
   return plan;
 }
+
+template <class T>
+ForwardPlan plan_forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights,
+                         const RecurrentShape& shape) {
+  return plan_forward(config, weights, shape, threads_for(work(config, weights, shape)), true);
+}
+
+namespace {
 
 // A row [U] into a padded row [V], or zeros.
 template <class T>
@@ -64,39 +76,44 @@ int64_t l2_bytes() {
 }
 
 template <class T>
-PackedRecurrent<T>::PackedRecurrent(const InstructionSet& set, const RecurrentConfig& config, int64_t features,
+PackedRecurrent<T>::PackedRecurrent(Packing& packing, const RecurrentConfig& config, int64_t features,
                                     const RecurrentWeights<T>& weights)
-    : set_(&set), features_(features) {
-  const KernelTable<T>& kernels = table<T>(set);
+    : features_(features) {
+  const Precision precision = config.can_be_narrow() ? packing.precision() : Precision::full;
+  const NarrowKernels narrow = narrow_kernels(packing.set(), precision);
+  narrow_ = narrow.table, set_ = narrow.set;
+  const KernelTable<T>& kernels = table<T>(*set_);
   const CellLayout layout = config.layout();
+  const int gates = layout.gates;
   const int64_t L = kernels.lanes, U = config.units, V = (U + L - 1) / L * L;
-  kernel_ = Array<T>(features * layout.gates * V);
-  kernels.pack_gates(weights.kernel, features, U, layout.gates, 0, layout.gates, kernel_.data());
-  for (int stage = 0, gate = 0; stage < layout.stages; ++stage) {
-    const int vectors = layout.recurrent[stage].vectors;
-    recurrent_[stage] = Array<T>(U * vectors * V);
-    kernels.pack_gates(weights.recurrent_kernel, U, U, layout.gates, gate, vectors, recurrent_[stage].data());
-    gate += vectors;
-  }
-  bias_ = Array<T>(layout.sums * V);
-  std::fill_n(bias_.data(), bias_.size(), T(0));
-  if (!weights.bias) return;
-  for (int64_t row = 0; row < config.bias_rows(); ++row) {
-    const Slots slots = row == 0 ? layout.input : layout.recurrent[0];
-    for (int gate = 0; gate < layout.gates; ++gate)
-      for (int64_t u = 0; u < U; ++u)
-        bias_[(u / L * layout.sums + slots.slot(gate)) * L + u % L] +=
-            weights.bias[(row * layout.gates + gate) * U + u];
-  }
+  const auto packed = [&](const T* matrix, int64_t rows, int first_gate, int vectors) {
+    return PackedFactor<T>(packing, narrow_, matrix, rows, gates * U, vectors * V,
+                           [&](const T* from, int64_t depth, T* to) {
+                             kernels.pack_gates(from, depth, U, gates, first_gate, vectors, to);
+                           });
+  };
+  kernel_ = packed(weights.kernel, features, 0, gates);
+  for (int stage = 0, gate = 0; stage < layout.stages; gate += layout.recurrent[stage++].vectors)
+    recurrent_[stage] = packed(weights.recurrent_kernel, U, gate, layout.recurrent[stage].vectors);
+  bias_ = packing.array<T>(layout.sums * V, [&](T* to) {
+    std::fill_n(to, layout.sums * V, T(0));
+    for (int64_t row = 0; weights.bias && row < config.bias_rows(); ++row) {
+      const Slots slots = row == 0 ? layout.input : layout.recurrent[0];
+      for (int gate = 0; gate < gates; ++gate)
+        for (int64_t u = 0; u < U; ++u)
+          to[(u / L * layout.sums + slots.slot(gate)) * L + u % L] += weights.bias[(row * gates + gate) * U + u];
+    }
+  });
 }
 
 template <class T>
 ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent<T>& weights,
-                            const RecurrentForward<T>& call, KeptRecurrent<T>* kept, int threads, bool may_meet)
+                            const RecurrentForward<T>& call, KeptRecurrent<T>* kept, const ForwardPlan& plan)
     : config(config),
       call(call),
       kernels(table<T>(weights.set())),
-      plan(plan_forward(config, call.shape, kernels, threads, may_meet)),
+      narrow(weights.narrow()),
+      plan(plan),
       order(mask_of(config, call.mask, call.shape.timesteps), call.shape.batch, call.shape.timesteps),
       trimmed(call.mask && !kept && !config.return_sequences && !plan.share_units),
       B(call.shape.batch),
@@ -114,6 +131,12 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
   const auto reset_part = scratch.reserve<T>(layout.stages == 2 ? B * V : 0);
   const auto row_part = scratch.reserve<T>(config.fused() ? 0 : plan.threads * kRowBuffers * V);
   const auto active_part = scratch.reserve<int32_t>(plan.threads * B);
+  // Members that share the units of all rows have narrow inputs of their own, the others those of their rows.
+  const int64_t input_slots = std::max<int64_t>(1, plan.input_steps), members = plan.share_units ? plan.threads : 1;
+  const int64_t F_elements = narrow ? elements_of(*narrow, F) : 0, V_elements = narrow ? V / narrow->numbers : 0;
+  const auto narrow_x_part = scratch.reserve<uint32_t>(members * input_slots * B * F_elements);
+  const auto x_scale_part = scratch.reserve<float>(narrow ? members * input_slots * B : 0);
+  const auto narrow_h_part = scratch.reserve<uint32_t>(2 * B * V_elements);
   scratch.allocate();
   if (kept) {
     kept->set = &weights.set();
@@ -142,6 +165,10 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
   if (plan.input_steps) args.input_sums = {scratch[input_part], B * row, plan.input_steps * B * row, row};
   args.input_steps = plan.input_steps;
   args.reset_h = scratch[reset_part];
+  if (narrow)
+    args.narrow = {{scratch[narrow_x_part], input_slots, B * F_elements, F_elements},
+                   {scratch[x_scale_part], input_slots, B, 1},
+                   {scratch[narrow_h_part], 2, B * V_elements, V_elements}};
   args.row_buffer = scratch[row_part];
   args.active = scratch[active_part];
 
@@ -162,6 +189,10 @@ void ForwardPass<T>::run(const Member& member) const {
   mine.panel_end = share ? member.end(P) : P;
   mine.row_buffer += member.index * kRowBuffers * args.h.row_stride;
   mine.active += member.index * B;
+  if (narrow && share) {
+    mine.narrow.x.data += member.index * args.narrow.x.slots * args.narrow.x.slot_stride;
+    mine.narrow.x_scale.data += member.index * args.narrow.x_scale.slots * args.narrow.x_scale.slot_stride;
+  }
   const int64_t last = share ? B : end;
   for (mine.row_begin = share ? 0 : begin; mine.row_begin < last; mine.row_begin = mine.row_end) {
     mine.row_end = std::min(last, mine.row_begin + plan.rows_of_pass);
@@ -170,7 +201,7 @@ void ForwardPass<T>::run(const Member& member) const {
       mine.time_begin = time_begin, mine.time_end = time_end;
       if (time_begin % 2 != 0) move_states(mine, 0, time_begin);
     }
-    kernels.forward[static_cast<int>(config.cell)](mine);
+    run_kernel(mine);
     if (trimmed && (mine.time_end - args.time_end) % 2 != 0) move_states(mine, mine.time_end, args.time_end);
   }
   // Where units are shared, the meeting after the last step has seen all of them.
@@ -182,13 +213,31 @@ void ForwardPass<T>::start_row(int64_t b) const {
   const int64_t U = args.units, V = args.h.row_stride;
   pad_row(call.states[0] ? call.states[0] + b * U : nullptr, U, V, args.h.at(0, b));
   if (args.c.data) pad_row(call.states[1] ? call.states[1] + b * U : nullptr, U, V, args.c.at(0, b));
+  narrow_row(0, b);
+}
+
+template <class T>
+void ForwardPass<T>::narrow_row(int64_t slot, int64_t b) const {
+  if constexpr (sizeof(T) == sizeof(float))
+    if (narrow) narrow->narrow_states(args.h.at(slot, b), args.h.row_stride, args.narrow.h.at(slot, b));
+}
+
+template <class T>
+void ForwardPass<T>::run_kernel(const ForwardArgs<T>& mine) const {
+  const auto cell = static_cast<int>(config.cell);
+  if constexpr (sizeof(T) == sizeof(float))
+    if (narrow) return narrow->forward[cell](mine);
+  kernels.forward[cell](mine);
 }
 
 template <class T>
 void ForwardPass<T>::move_states(const ForwardArgs<T>& mine, int64_t from, int64_t to) const {
-  for (const States<T>* states : {&args.h, &args.c})
-    for (int64_t i = mine.row_begin; states->data && i < mine.row_end; ++i)
-      std::copy_n(states->at(from, order.row(i)), states->row_stride, states->at(to, order.row(i)));
+  for (int64_t i = mine.row_begin; i < mine.row_end; ++i) {
+    const int64_t b = order.row(i);
+    for (const States<T>* states : {&args.h, &args.c})
+      if (states->data) std::copy_n(states->at(from, b), states->row_stride, states->at(to, b));
+    narrow_row(to, b);
+  }
 }
 
 template <class T>
@@ -211,9 +260,17 @@ template <class T>
 void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
              KeptRecurrent<T>* kept) {
   if (call.shape.batch == 0) return;
-  const ForwardPass<T> pass(config, weights, call, kept, threads_for(flops(config, call.shape)), true);
+  const ForwardPass<T> pass(config, weights, call, kept, plan_forward(config, weights, call.shape));
   run_team(pass.threads(), [&](const Member& member) { pass.run(member); });
 }
+
+#define TIDEGATE_INSTANTIATE(T)                                                                                    \
+  template ForwardPlan plan_forward(const RecurrentConfig&, const PackedRecurrent<T>&, const RecurrentShape&, int, \
+                                    bool);                                                                         \
+  template ForwardPlan plan_forward(const RecurrentConfig&, const PackedRecurrent<T>&, const RecurrentShape&);
+
+TIDEGATE_INSTANTIATE(float)
+TIDEGATE_INSTANTIATE(double)
 
 template class PackedRecurrent<float>;
 template class PackedRecurrent<double>;

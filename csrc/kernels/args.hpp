@@ -19,6 +19,7 @@ constexpr int kSums = 4;  // S of the gated cells
 
 enum class Cell : int32_t { lstm, gru, gru_reset_before, simple_rnn };
 constexpr int kCells = 4;
+constexpr int kNarrowCells = 2;  // the first of them can have products of narrow factors
 
 // Which of a unit's sums a product adds to: vectors 0, 1, ... in turn, and the last of them to sum `last`.
 struct Slots {
@@ -84,12 +85,32 @@ struct Gates {
   T* at(int64_t t, int64_t p, int64_t b) const { return data + t * time_stride + p * panel_stride + b * row_stride; }
 };
 
-// A recurrent layer's weights, packed for the forward pass.
+// Of the columns of a product of whole numbers, [P, vectors, L]: what one of a dot product counts for, and what it
+// starts from. Null for other products.
+struct ColumnScales {
+  const float* scale;
+  const int32_t* start;
+
+  ColumnScales of(int64_t panel, int64_t vectors, int64_t lanes) const {
+    return scale ? ColumnScales{scale + panel * vectors * lanes, start + panel * vectors * lanes} : ColumnScales{};
+  }
+};
+
+// A recurrent layer's weights, packed for the forward pass: elements of T, or of several narrower numbers each, along
+// the depth of F or U numbers.
 template <class T>
 struct PackedCell {
-  const T* kernel;        // G vectors a panel: [P, strips, F, <= strip, L], see pack_gates()
-  const T* recurrent[2];  // of each stage, its vectors: [P, strips, U, <= strip, L]
-  const T* bias;          // [P, S, L], what each sum starts from
+  const void* kernel;        // G vectors a panel: [P, strips, F, <= strip, L], see pack_gates()
+  const void* recurrent[2];  // of each stage, its vectors: [P, strips, U, <= strip, L]
+  const T* bias;             // [P, S, L], what each sum starts from
+  ColumnScales kernel_columns, recurrent_columns[2];
+};
+
+// Rows of products whose factors are narrower than the sums, as elements of several numbers each.
+struct NarrowRows {
+  States<uint32_t> x;     // scratch of this task: of a block of timesteps, or of the present one
+  States<float> x_scale;  // of each of those rows
+  States<uint32_t> h;     // slot 0 is set by the caller
 };
 
 // Where tasks that share the units of the same rows wait for each other; null when a task has all units of its rows.
@@ -123,6 +144,7 @@ struct ForwardArgs {
   Gates<T> input_sums;  // scratch for the input product of a block of timesteps; absent: no such block
   int64_t input_steps;  // timesteps of that block
   T* reset_h;           // scratch [B, V]: r * h, between the stages of GRU with reset_after=False
+  NarrowRows narrow;    // where the factors of products are narrower than T
   T* row_buffer;        // scratch [kRowBuffers, V] of this task
   int32_t* active;      // scratch [row_end - row_begin] of this task
   Meeting meeting;
@@ -182,6 +204,18 @@ struct ProductArgs {
   const T* columns;  // [ceil(width / strip L), depth, <= strip, L]: see pack_columns()
   const T* bias;     // [width], what each sum starts from; null: zero
   bool add;          // start from what y holds instead
+};
+
+// The same for factors that are narrower than the sums, from the bias on.
+struct NarrowProductArgs {
+  int64_t rows, depth;   // of x, in elements
+  const uint32_t* x;     // [rows, depth]
+  const float* x_scale;  // [rows]
+  float* y;              // [rows, width]
+  int64_t width;
+  const void* columns;         // [ceil(width / strip L), depth, <= strip, L]
+  ColumnScales column_scales;  // [width] padded to whole vectors
+  const float* bias;           // [width], or null
 };
 
 // gradient[m][v] += sum over entries of a[entry][m] * d[entry][v], one chain per element in the order of the entries.

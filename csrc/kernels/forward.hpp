@@ -20,8 +20,11 @@
 namespace tidegate::TIDEGATE_ISA {
 namespace {
 
-template <class T, class Cell>
+template <class Factors, class Cell>
 class Forward {
+  using T = typename Factors::State;
+  using Element = typename Factors::Element;
+
  public:
   explicit Forward(const ForwardArgs<T>& args) : a(args) {}
 
@@ -30,6 +33,8 @@ class Forward {
       if (a.input_sums.data && (t - a.time_begin) % a.input_steps == 0) input_product(t);
       const ForwardStep<T> step(a, t);
       const int64_t rows = activate_rows(t, step);
+      if (kNarrow && !a.input_sums.data)
+        for (int64_t i = 0; i < rows; ++i) narrow_input(t, a.active[i]);
       stage<0>(t, step, rows);
       if constexpr (kLayout.stages == 2) stage<1>(t, step, rows);
     }
@@ -38,6 +43,9 @@ class Forward {
  private:
   static constexpr CellLayout kLayout = layout_of(Cell::kCell);
   static constexpr int L = kLanes<T>, S = kLayout.sums;
+  // Whether factors are narrower than the sums: rows of x and of states are then made into elements first.
+  static constexpr bool kNarrow = Factors::kNumbers > 1;
+  static_assert(!kNarrow || kLayout.stages == 1);
 
   int64_t row(int64_t i) const { return a.row_order ? a.row_order[i] : i; }
 
@@ -58,9 +66,43 @@ class Forward {
     const int64_t first = a.panel_begin * L, end = a.panel_end * L, at = b * step.V + first;
     memcpy(step.h_next + at, step.h + at, (end - first) * sizeof(T));
     if (step.c) memcpy(step.c_next + at, step.c + at, (end - first) * sizeof(T));
+    if constexpr (kNarrow)
+      memcpy(a.narrow.h.at(t + 1, b) + elements(first), a.narrow.h.at(t, b) + elements(first),
+             elements(end - first) * sizeof(Element));
     if (!step.y) return;
     const bool repeat = t > 0 && !a.zero_output_for_mask;
     for (int64_t u = first; u < end && u < a.units; ++u) a.y.at(t, b)[u] = repeat ? a.y.at(t - 1, b)[u] : T(0);
+  }
+
+  // Elements that hold so many numbers.
+  static constexpr int64_t elements(int64_t numbers) { return (numbers + Factors::kNumbers - 1) / Factors::kNumbers; }
+
+  void narrow_input([[maybe_unused]] int64_t t, [[maybe_unused]] int64_t b) const {
+    if constexpr (kNarrow)
+      *a.narrow.x_scale.at(t - a.time_begin, b) =
+          Factors::narrow(a.x.at(t, b), a.features, a.narrow.x.at(t - a.time_begin, b));
+  }
+
+  // This task's panels of the next step's factors.
+  void narrow_state(int64_t t, const ForwardStep<T>& step, int64_t b) const {
+    for (int64_t panel = a.panel_begin; panel < a.panel_end; ++panel)
+      Factors::narrow_state(load(step.h_next + b * step.V + panel * L), a.narrow.h.at(t + 1, b) + elements(panel * L));
+  }
+
+  // The factors of row b in the products of step t.
+  const Element* input_row(int64_t t, int64_t b) const {
+    if constexpr (kNarrow)
+      return a.narrow.x.at(t - a.time_begin, b);
+    else
+      return a.x.at(t, b);
+  }
+
+  template <int Stage>
+  const Element* state_row(int64_t t, const ForwardStep<T>& step, int64_t b) const {
+    if constexpr (kNarrow)
+      return a.narrow.h.at(t, b);
+    else
+      return (Stage > 0 ? step.reset_h : step.h) + b * step.V;
   }
 
   // Vectors of columns of a stage's products: the first stage has the input's product too.
@@ -107,7 +149,9 @@ class Forward {
         tile<Stage, r.value, p.value>(t, step, a.active + first, at);
       });
     }
-    if (!a.fused)
+    if constexpr (kNarrow)
+      for (int64_t i = 0; i < rows; ++i) narrow_state(t, step, a.active[i]);
+    else if (!a.fused)
       for (int64_t i = 0; i < rows; ++i) Cell::template finish_row<Stage>(step, a.active[i]);
     a.meeting();
   }
@@ -115,8 +159,11 @@ class Forward {
   // The rows of a tile's products, and of its sums before and after them: [Panels, S, L] with a stride between panels.
   template <int Rows, int Panels>
   struct Tile {
-    int64_t panel, features, units;
-    const T *x[Rows], *h[Rows], *from[Rows];
+    int64_t panel;
+    int64_t features, units;  // depths of the products, in elements
+    const Element *x[Rows], *h[Rows];
+    const T* x_scale[Rows];  // what the numbers of such a row count for
+    const T* from[Rows];
     T* to[Rows];
     int64_t from_stride, to_stride;
   };
@@ -125,20 +172,21 @@ class Forward {
   __attribute__((noinline)) void tile(int64_t t, const ForwardStep<T>& step, const int32_t* rows, int64_t panel) const {
     alignas(kVectorBytes) T sums[Rows][Panels][S * L];
     Tile<Rows, Panels> tile{};
-    tile.panel = panel, tile.features = a.input_sums.data ? 0 : a.features, tile.units = a.units;
+    tile.panel = panel, tile.features = a.input_sums.data ? 0 : elements(a.features), tile.units = elements(a.units);
     tile.from_stride = Stage > 0 ? step.sums.panel_stride : a.input_sums.data ? a.input_sums.panel_stride : S * L;
     tile.to_stride = S * L;
     TIDEGATE_UNROLL
     for (int r = 0; r < Rows; ++r) {
-      tile.x[r] = a.x.at(t, rows[r]);
-      tile.h[r] = (Stage > 0 ? step.reset_h : step.h) + rows[r] * step.V;
+      tile.x[r] = input_row(t, rows[r]);
+      if constexpr (kNarrow) tile.x_scale[r] = a.narrow.x_scale.at(t - a.time_begin, rows[r]);
+      tile.h[r] = state_row<Stage>(t, step, rows[r]);
       tile.from[r] = Stage > 0             ? step.sums.at(panel, rows[r])
                      : a.input_sums.data ? a.input_sums.at((t - a.time_begin) % a.input_steps, panel, rows[r])
                                            : bias(panel);
       tile.to[r] = sums[r][0];
     }
     multiply<Stage, 0>(tile);
-    if (!a.fused) return keep_sums<Stage>(step, rows, panel, sums);
+    if (!kNarrow && !a.fused) return keep_sums<Stage>(step, rows, panel, sums);
     for (int r = 0; r < Rows; ++r)
       for (int p = 0; p < Panels; ++p) Cell::template finish_gates<Stage>(step, rows[r], panel + p, sums[r][p]);
     for (int r = 0; r < Rows; ++r)
@@ -159,6 +207,7 @@ class Forward {
   void input_product(int64_t t) const {
     const int64_t steps = a.time_end - t < a.input_steps ? a.time_end - t : a.input_steps;
     const int64_t rows = a.row_end - a.row_begin;
+    for (int64_t i = 0; kNarrow && i < steps * rows; ++i) narrow_input(t + i / rows, row(a.row_begin + i % rows));
     for (int64_t panel = a.panel_begin; panel < a.panel_end; panel += kMostPanels<0>) {
       const int64_t left = a.panel_end - panel, panels = left < kMostPanels<0> ? left : kMostPanels<0>;
       for_each_tile<0>(steps * rows, panel, panels, [&](int64_t first, int64_t at, auto r, auto p) {
@@ -171,12 +220,13 @@ class Forward {
   __attribute__((noinline)) void input_tile(int64_t t, int64_t first, int64_t panel) const {
     const int64_t rows = a.row_end - a.row_begin;
     Tile<Rows, Panels> tile{};
-    tile.panel = panel, tile.features = a.features;
+    tile.panel = panel, tile.features = elements(a.features);
     tile.from_stride = S * L, tile.to_stride = a.input_sums.panel_stride;
     TIDEGATE_UNROLL
     for (int r = 0; r < Rows; ++r) {
       const int64_t step = (first + r) / rows, b = row(a.row_begin + (first + r) % rows);
-      tile.x[r] = a.x.at(t + step, b);
+      tile.x[r] = input_row(t + step, b);
+      if constexpr (kNarrow) tile.x_scale[r] = a.narrow.x_scale.at(t + step - a.time_begin, b);
       tile.from[r] = bias(panel);
       tile.to[r] = a.input_sums.at(step, panel, b);
     }
@@ -205,7 +255,7 @@ class Forward {
     constexpr int recurrent_left = recurrent.vectors - First;
     constexpr int recurrent_count = recurrent_left < Count ? recurrent_left : Count;
     const int64_t panel = tile.panel + skip;
-    Sums<T, Rows, Count, Panels> sums;
+    Sums<Vec<T>, Rows, Count, Panels> sums;
     const auto for_each_sum = [&](auto f) TIDEGATE_INLINE_MEMBER {
       TIDEGATE_UNROLL
       for (int p = 0; p < Panels; ++p)
@@ -218,8 +268,9 @@ class Forward {
       sum = load(tile.from[r] + p * tile.from_stride + (Stage > 0 ? recurrent : input).slot(v) * L);
     });
     if constexpr (Stage == 0) {
-      accumulate<T, input.vectors, First, Count>(
-          sums, tile.x, columns<input.vectors>(a.weights.kernel, panel, a.features, tile.features));
+      add_product<input.vectors, First, Count>(
+          sums, tile.x, columns<input.vectors>(a.weights.kernel, panel, a.features, tile.features),
+          a.weights.kernel_columns.of(panel, input.vectors, L), [&](int r) { return *tile.x_scale[r]; });
       // A recurrent share that is a sum of its own starts from its bias.
       for_each_sum([&](Vec<T>& sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
         if (v >= recurrent.vectors || input.slot(v) == recurrent.slot(v)) return;
@@ -228,18 +279,48 @@ class Forward {
       });
     }
     if constexpr (recurrent_count > 0)
-      accumulate<T, recurrent.vectors, First, recurrent_count>(
-          sums, tile.h, columns<recurrent.vectors>(a.weights.recurrent[Stage], panel, a.units, tile.units));
+      add_product<recurrent.vectors, First, recurrent_count>(
+          sums, tile.h, columns<recurrent.vectors>(a.weights.recurrent[Stage], panel, a.units, tile.units),
+          a.weights.recurrent_columns[Stage].of(panel, recurrent.vectors, L), [](int) { return Factors::kStateScale; });
     for_each_sum([&](Vec<T> sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
       store(tile.to[r] + p * tile.to_stride + (v < recurrent.vectors ? recurrent : input).slot(v) * L, sum);
     });
   }
 
-  // Of packed weights [P, depth, Vectors, L] from a panel on; `depth` of them take part, all or none.
+  // Adds a product to the sums: at once, or as dot products of whole numbers that count for `scale(row)` times the
+  // scale of their column.
+  template <int Vectors, int First, int Count, int Rows, int Held, int Panels, class Scale>
+  static TIDEGATE_INLINE_MEMBER void add_product(Vec<T> (&sums)[Panels][Held][Rows], const Element* const (&rows)[Rows],
+                                                 const Columns<Element>& weights, const ColumnScales& scales,
+                                                 Scale scale) {
+    if constexpr (!Factors::kScaled) {
+      accumulate<Factors, Vectors, First, Count>(sums, rows, weights);
+    } else if (weights.depth > 0) {
+      Sums<typename Factors::Sum, Rows, Count, Panels> dots;
+      TIDEGATE_UNROLL
+      for (int p = 0; p < Panels; ++p)
+        TIDEGATE_UNROLL
+        for (int v = 0; v < Count; ++v)
+          TIDEGATE_UNROLL
+          for (int r = 0; r < Rows; ++r) dots[p][v][r] = Factors::load_sum(scales.start + (p * Vectors + First + v) * L);
+      accumulate<Factors, Vectors, First, Count>(dots, rows, weights);
+      TIDEGATE_UNROLL
+      for (int p = 0; p < Panels; ++p)
+        TIDEGATE_UNROLL
+        for (int v = 0; v < Count; ++v) {
+          const Vec<T> of_column = load(scales.scale + (p * Vectors + First + v) * L);
+          TIDEGATE_UNROLL
+          for (int r = 0; r < Rows; ++r)
+            sums[p][v][r] = fma(Factors::value(dots[p][v][r]), of_column * broadcast(scale(r)), sums[p][v][r]);
+        }
+    }
+  }
+
+  // Of packed weights [P, depth, Vectors, L] from a panel on; `depth` elements of them take part, all or none.
   template <int Vectors>
-  static Columns<T> columns(const T* packed, int64_t panel, int64_t depth_of_panel, int64_t depth) {
-    const int64_t stride = depth_of_panel * Vectors * L;
-    return {packed + panel * stride, stride, depth};
+  static Columns<Element> columns(const void* packed, int64_t panel, int64_t numbers_of_panel, int64_t depth) {
+    const int64_t stride = elements(numbers_of_panel) * Vectors * L;
+    return {static_cast<const Element*>(packed) + panel * stride, stride, depth};
   }
 
   const ForwardArgs<T>& a;

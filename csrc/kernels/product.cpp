@@ -11,7 +11,7 @@ namespace {
 template <class T, int Rows, int Vectors>
 __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t first, const T* columns, int64_t column) {
   constexpr int L = kLanes<T>;
-  Sums<T, Rows, Vectors> sums;
+  Sums<Vec<T>, Rows, Vectors> sums;
   T* y[Rows];
   const T* x[Rows];
   TIDEGATE_UNROLL
@@ -35,7 +35,7 @@ __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t fir
       const T* factor[Rows];
       TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) factor[r] = x[r] + piece * a.runs.stride + a.runs.offset[run];
-      accumulate<T, Vectors, 0, Vectors>(sums, factor, Columns<T>{columns, 0, a.runs.length[run]});
+      accumulate<Plain<T>, Vectors, 0, Vectors>(sums, factor, Columns<T>{columns, 0, a.runs.length[run]});
       columns += a.runs.length[run] * Vectors * L;
     }
   }

@@ -44,8 +44,14 @@ constexpr KernelTable<T> table(double (*fma_chain)(int64_t)) {
           read};
 }
 
+#if defined(__AVX512F__)
+constexpr const NarrowTable *kBf16OfSet = nullptr, *kInt8OfSet = nullptr;
+#else
+constexpr const NarrowTable *kBf16OfSet = &kBf16, *kInt8OfSet = &kInt8;
+#endif
+
 constexpr InstructionSet kInstructionSet = {TIDEGATE_STRING(TIDEGATE_ISA), table<float>(fma_chain_f32),
-                                            table<double>(fma_chain_f64)};
+                                            table<double>(fma_chain_f64), kBf16OfSet, kInt8OfSet};
 
 }  // namespace
 

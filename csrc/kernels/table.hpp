@@ -76,10 +76,25 @@ struct KernelTable {
   T (*read)(const T* data, int64_t n, int64_t times);
 };
 
+// Layers of float32 whose products take narrower numbers, several of them in an element of 32 bits.
+struct NarrowTable {
+  int numbers;  // of an element
+  bool scaled;  // whole numbers, which count for the scales of their row and column
+  bool fast;    // the CPU multiplies and adds all numbers of an element in one instruction
+  void (*forward[kNarrowCells])(const ForwardArgs<float>&);  // with tanh and sigmoid
+  // x [n] as elements; returns the scale of the row.
+  float (*narrow)(const float* x, int64_t n, uint32_t* elements);
+  // h [n] likewise, n whole vectors, with the scale that all rows of states have.
+  void (*narrow_states)(const float* h, int64_t n, uint32_t* elements);
+  void (*product)(const NarrowProductArgs&);
+};
+
 struct InstructionSet {
   const char* name;
   KernelTable<float> f32;
   KernelTable<double> f64;
+  // bfloat16 and int8 on instructions of this set alone; null where CPUs of this set are expected to have better ones.
+  const NarrowTable *bf16, *int8;
 };
 
 #ifdef TIDEGATE_ISA
@@ -123,6 +138,8 @@ TIDEGATE_DECLARE(double)
 #undef TIDEGATE_DECLARE
 
 void dropout_mask(const DropoutKey&, uint64_t, double, int64_t, uint8_t*);
+
+extern const NarrowTable kBf16, kInt8;
 
 double fma_chain_f32(int64_t);
 double fma_chain_f64(int64_t);

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "kernels/args.hpp"
-#include "simd/vec.hpp"
+#include "kernels/factors.hpp"
 
 namespace tidegate::TIDEGATE_ISA {
 
@@ -20,22 +20,26 @@ constexpr int kStrip = kRegisters == 32 ? 4 : 2;
 // Sums that registers hold beside the factors of their products.
 constexpr int kMostSums = kRows * kStrip;
 
-template <class T, int Rows, int Vectors, int Panels = 1>
-using Sums = Vec<T>[Panels][Vectors][Rows];
+template <class Sum, int Rows, int Vectors, int Panels = 1>
+using Sums = Sum[Panels][Vectors][Rows];
 
 // Weights [Panels, depth, Vectors, L] of a product, a panel in strips: [strip][depth][<= kStrip][L].
-template <class T>
+template <class Element>
 struct Columns {
-  const T* data;
+  const Element* data;
   int64_t panel_stride, depth;
 };
 
-// sums[p][v][r] += sum over k of a[r][k] * column First + v of panel p, whose panels are Vectors wide.
-template <class T, int Vectors, int First, int Count, int Rows, int Held, int Panels>
-TIDEGATE_INLINE void accumulate(Vec<T> (&sums)[Panels][Held][Rows], const T* const (&a)[Rows],
-                                const Columns<T>& columns) {
-  constexpr int L = kLanes<T>, kFirstStrip = First / kStrip, kStrips = (First + Count - 1) / kStrip - kFirstStrip + 1;
-  const T* strip[Panels][kStrips];
+// sums[p][v][r] += sum over k of a[r][k] * column First + v of panel p, whose panels are Vectors wide. The factors are
+// those of factors.hpp.
+template <class Factors, int Vectors, int First, int Count, int Rows, int Held, int Panels>
+TIDEGATE_INLINE void accumulate(typename Factors::Sum (&sums)[Panels][Held][Rows],
+                                const typename Factors::Element* const (&a)[Rows],
+                                const Columns<typename Factors::Element>& columns) {
+  using Element = typename Factors::Element;
+  constexpr int L = kLanes<Element>, kFirstStrip = First / kStrip,
+                kStrips = (First + Count - 1) / kStrip - kFirstStrip + 1;
+  const Element* strip[Panels][kStrips];
   TIDEGATE_UNROLL
   for (int p = 0; p < Panels; ++p)
     TIDEGATE_UNROLL
@@ -44,36 +48,36 @@ TIDEGATE_INLINE void accumulate(Vec<T> (&sums)[Panels][Held][Rows], const T* con
 
   const auto weight = [&](int p, int v) TIDEGATE_INLINE_MEMBER {
     const int column = First + v;
-    return load(strip[p][column / kStrip - kFirstStrip] + column % kStrip * L);
+    return Factors::weights(strip[p][column / kStrip - kFirstStrip] + column % kStrip * L);
   };
   // Unrolled, since the loop's own instructions compete with fma for two of the ports.
 #pragma GCC unroll 4
   for (int64_t k = 0; k < columns.depth; ++k) {
     if constexpr (Panels * Count <= Rows) {
-      Vec<T> w[Panels][Count];
+      decltype(weight(0, 0)) w[Panels][Count];
       TIDEGATE_UNROLL
       for (int p = 0; p < Panels; ++p)
         TIDEGATE_UNROLL
         for (int v = 0; v < Count; ++v) w[p][v] = weight(p, v);
       TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) {
-        const Vec<T> x = broadcast(a[r][k]);
+        const auto x = Factors::spread(a[r][k]);
         TIDEGATE_UNROLL
         for (int p = 0; p < Panels; ++p)
           TIDEGATE_UNROLL
-          for (int v = 0; v < Count; ++v) sums[p][v][r] = fma(x, w[p][v], sums[p][v][r]);
+          for (int v = 0; v < Count; ++v) sums[p][v][r] = Factors::add(x, w[p][v], sums[p][v][r]);
       }
     } else {
-      Vec<T> x[Rows];
+      decltype(Factors::spread(a[0][0])) x[Rows];
       TIDEGATE_UNROLL
-      for (int r = 0; r < Rows; ++r) x[r] = broadcast(a[r][k]);
+      for (int r = 0; r < Rows; ++r) x[r] = Factors::spread(a[r][k]);
       TIDEGATE_UNROLL
       for (int p = 0; p < Panels; ++p)
         TIDEGATE_UNROLL
         for (int v = 0; v < Count; ++v) {
-          const Vec<T> w = weight(p, v);
+          const auto w = weight(p, v);
           TIDEGATE_UNROLL
-          for (int r = 0; r < Rows; ++r) sums[p][v][r] = fma(x[r], w, sums[p][v][r]);
+          for (int r = 0; r < Rows; ++r) sums[p][v][r] = Factors::add(x[r], w, sums[p][v][r]);
         }
     }
     TIDEGATE_UNROLL

@@ -16,8 +16,17 @@ Shape BidirectionalStep<T>::output_shape(const Shape& input) const {
 
 template <class T>
 void BidirectionalStep<T>::run(const Shape& input, const T* x, T* y, const Carried<T>& carried) const {
-  const Direction<T> first{forwards_.config(), forwards_.weights()}, second{backwards_.config(), backwards_.weights()};
-  forward(merge_, first, second, {input[0], input[1], input[2]}, x, carried.mask, y);
+  forward(merge_, first(), second(), {input[0], input[1], input[2]}, x, carried.mask, y);
+}
+
+template <class T>
+Description BidirectionalStep<T>::describe(const Shape& input) const {
+  const BidirectionalPlan plan = plan_forward(first(), second(), {input[0], input[1], input[2]});
+  return {.set = &forwards_.weights().set(),
+          .threads = plan.threads,
+          .tiled = true,
+          .apart = plan.apart,
+          .passes = {plan.first, plan.second}};
 }
 
 template class BidirectionalStep<float>;

@@ -16,8 +16,12 @@ class BidirectionalStep final : public Step<T> {
   bool passes_mask() const override { return forwards_.passes_mask(); }
   size_t packed_bytes() const override { return forwards_.packed_bytes() + backwards_.packed_bytes(); }
   double flops(const Shape& input) const override { return forwards_.flops(input) + backwards_.flops(input); }
+  Description describe(const Shape& input) const override;
 
  private:
+  Direction<T> first() const { return {forwards_.config(), forwards_.weights()}; }
+  Direction<T> second() const { return {backwards_.config(), backwards_.weights()}; }
+
   Merge merge_;
   RecurrentStep<T> forwards_, backwards_;
 };

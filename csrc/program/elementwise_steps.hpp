@@ -11,6 +11,7 @@ struct Activate {
   Activation f;
 
   Shape output_shape(const Shape& input) const { return input; }
+  int threads(const Shape& input) const;
   template <class T>
   void forward(const InstructionSet&, const Shape& input, const T* x, T* y) const;
   template <class T>

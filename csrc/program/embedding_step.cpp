@@ -5,8 +5,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "dispatch/embedding.hpp"
-
 namespace tidegate {
 namespace {
 

@@ -1,6 +1,7 @@
 // An embedding: a row of a table for every id.
 #pragma once
 
+#include "dispatch/embedding.hpp"
 #include "program/plain_step.hpp"
 
 namespace tidegate {
@@ -27,6 +28,9 @@ class EmbeddingStep final : public Step<T> {
   Array<uint8_t> make_mask(const Shape& input, const T* x) const override;
   size_t packed_bytes() const override { return table_.bytes(); }
   double flops(const Shape& input) const override { return kFlopsOfElement * elements(input) * output_dim_; }
+  Description describe(const Shape& input) const override {
+    return {.threads = gather_threads(elements(input), output_dim_)};
+  }
 
  private:
   int64_t input_dim_, output_dim_;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "dispatch/plan.hpp"
-
 namespace tidegate {
 namespace {
 
@@ -12,7 +10,7 @@ template <class T, class F>
 void for_each_step(double value, const Shape& input, const T* x, F f) {
   const int64_t n = input[0] * input[1], features = input[2];
   const T masked = static_cast<T>(value);
-  run_team(threads_for(kFlopsOfElement * n * features), [&](const Member& member) {
+  run_team(threads_for_elements(input), [&](const Member& member) {
     for (int64_t i = member.begin(n); i < member.end(n); ++i) {
       const T* step = x + i * features;
       f(i, std::any_of(step, step + features, [&](T v) { return v != masked; }));

@@ -31,6 +31,9 @@ class LayerNormStep final : public Step<T> {
   bool passes_mask() const override { return true; }
   size_t packed_bytes() const override { return gamma_.bytes() + beta_.bytes(); }
   double flops(const Shape& input) const override { return 10.0 * elements(input); }
+  Description describe(const Shape& input) const override {
+    return {.set = set_, .threads = normalization_threads(elements(input) / features_, features_)};
+  }
 
  private:
   const InstructionSet* set_;
@@ -52,6 +55,9 @@ class BatchNormStep final : public Step<T> {
   bool passes_mask() const override { return true; }
   size_t packed_bytes() const override { return mean_.bytes() + beta_.bytes() + scaling_.factor.bytes(); }
   double flops(const Shape& input) const override { return 4.0 * elements(input); }
+  Description describe(const Shape& input) const override {
+    return {.set = set_, .threads = normalization_threads(elements(input) / features_, features_)};
+  }
 
  private:
   const InstructionSet* set_;

@@ -1,21 +1,23 @@
 // A step of a layer without weights, from one array to another.
 //
 // Such a Layer is a small struct, its configuration, with
-//   static constexpr bool kOfEachStep;  // each timestep of the output is one of the input's, and of it alone
-//   Shape output_shape(const Shape& input) const;  // throws std::invalid_argument
-//   void forward(const InstructionSet&, const Shape& input, const T* x, T* y) const;
-//   void backward(const InstructionSet&, const Shape& input, const T* x, const T* y, const T* d_y, T* d_x) const;
-// for T float and double. A layer that heeds a mask [B, T] takes it as the last argument of forward(); one that makes
-// its own has
-//   Array<uint8_t> mask(const Shape& input, const T* x) const;
+//   kOfEachStep                             whether each timestep of the output is one of the input's, and of it alone
+//   output_shape(input)                     throws std::invalid_argument
+//   forward(set, input, x, y)               for T float and double; with a mask [B, T] at the end if it heeds one
+//   backward(set, input, x, y, d_y, d_x)    likewise
+//   mask(input, x)                          the mask [B, T] of the output, if it makes one
+//   threads(input)                          that forward() wants, unless that is threads_for_elements(input)
 #pragma once
 
+#include "dispatch/plan.hpp"
 #include "program/program.hpp"
 
 namespace tidegate {
 
 // What moving an element costs beside the arithmetic on it, as a number of flops.
 constexpr double kFlopsOfElement = 4;
+
+inline int threads_for_elements(const Shape& input) { return threads_for(kFlopsOfElement * elements(input)); }
 
 template <class T, class Layer>
 class PlainStep final : public Step<T> {
@@ -41,6 +43,12 @@ class PlainStep final : public Step<T> {
   }
   size_t packed_bytes() const override { return 0; }
   double flops(const Shape& input) const override { return kFlopsOfElement * elements(input); }
+  Description describe(const Shape& input) const override {
+    if constexpr (requires { layer_.threads(input); })
+      return {.set = set_, .threads = layer_.threads(input)};
+    else
+      return {.set = set_, .threads = threads_for_elements(input)};
+  }
 
  private:
   static constexpr bool kMakesMask =

@@ -1,7 +1,5 @@
 #include "program/pooling_steps.hpp"
 
-#include "dispatch/plan.hpp"
-
 namespace tidegate {
 namespace {
 
@@ -18,7 +16,7 @@ Shape without_time(const char* layer, const Shape& input, bool keepdims) {
 // Calls f(b) for the rows of the batch, shared among threads.
 template <class F>
 void for_each_row(const Shape& input, F f) {
-  run_team(threads_for(kFlopsOfElement * elements(input)), [&](const Member& member) {
+  run_team(threads_for_elements(input), [&](const Member& member) {
     for (int64_t b = member.begin(input[0]); b < member.end(input[0]); ++b) f(b);
   });
 }

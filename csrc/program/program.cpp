@@ -79,6 +79,12 @@ double RecurrentStep<T>::flops(const Shape& input) const {
 }
 
 template <class T>
+Description RecurrentStep<T>::describe(const Shape& input) const {
+  const ForwardPlan plan = plan_forward(config_, weights_, {input[0], input[1], input[2]});
+  return {.set = &weights_.set(), .threads = plan.threads, .tiled = true, .passes = {plan}};
+}
+
+template <class T>
 DenseStep<T>::DenseStep(const DenseConfig& config, PackedDense<T> weights)
     : config_(config), weights_(std::move(weights)) {}
 
@@ -99,6 +105,12 @@ void DenseStep<T>::run(const Shape& input, const T* x, T* y) const {
 template <class T>
 double DenseStep<T>::flops(const Shape& input) const {
   return 2.0 * elements(input) * config_.units;
+}
+
+template <class T>
+Description DenseStep<T>::describe(const Shape& input) const {
+  const int64_t rows = elements(input) / weights_.features();
+  return {.set = &weights_.set(), .threads = forward_threads(config_, weights_, rows), .tiled = true};
 }
 
 template <class T>
@@ -138,7 +150,7 @@ Array<uint8_t> Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* 
   Array<T> between[2];
   Array<uint8_t> mask;
   size_t runs = 0;
-  for (size_t i = 0; i < end; ++i) {
+  for (size_t i = 0; i < steps_.size(); ++i) {
     const Step<T>& step = *steps_[i];
     if (step.makes_mask()) {
       mask = step.make_mask(shapes[i], x);
@@ -157,7 +169,7 @@ Array<uint8_t> Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* 
     if (carried.states) carried.states += step.state_lengths().size();
     if (!step.passes_mask() && !step.makes_mask()) carried.mask = nullptr, mask = {};
   }
-  return end == steps_.size() ? std::move(mask) : Array<uint8_t>();  // a view has other timesteps
+  return mask;
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 
 #include "dispatch/dense.hpp"
 #include "dispatch/recurrent.hpp"
+#include "program/description.hpp"
 
 namespace tidegate {
 
@@ -52,6 +53,8 @@ class Step {
   virtual bool only_reshapes() const { return false; }
   virtual size_t packed_bytes() const = 0;
   virtual double flops(const Shape& input) const = 0;
+  // For an input that output_shape() takes, of at least one row.
+  virtual Description describe(const Shape& input) const = 0;
 };
 
 template <class T>
@@ -66,6 +69,7 @@ class RecurrentStep final : public Step<T> {
   bool passes_mask() const override { return config_.return_sequences; }
   size_t packed_bytes() const override { return weights_.bytes(); }
   double flops(const Shape& input) const override;
+  Description describe(const Shape& input) const override;
   const RecurrentConfig& config() const { return config_; }
   const PackedRecurrent<T>& weights() const { return weights_; }
 
@@ -85,10 +89,26 @@ class DenseStep final : public Step<T> {
   bool passes_mask() const override { return true; }
   size_t packed_bytes() const override { return weights_.bytes(); }
   double flops(const Shape& input) const override;
+  Description describe(const Shape& input) const override;
 
  private:
   DenseConfig config_;
   PackedDense<T> weights_;
+};
+
+// A layer that does nothing in inference, such as Dropout.
+template <class T>
+class NothingStep final : public Step<T> {
+ public:
+  Shape output_shape(const Shape& input) const override { return input; }
+  using Step<T>::run;
+  void run(const Shape&, const T*, T*) const override {}
+  bool streams() const override { return true; }
+  bool passes_mask() const override { return true; }
+  bool only_reshapes() const override { return true; }
+  size_t packed_bytes() const override { return 0; }
+  double flops(const Shape&) const override { return 0; }
+  Description describe(const Shape&) const override { return {.runs = "nothing"}; }
 };
 
 template <class T>
@@ -96,7 +116,11 @@ class Program {
  public:
   using Steps = std::vector<std::unique_ptr<Step<T>>>;
 
-  explicit Program(Steps steps) : steps_(std::move(steps)) {}
+  // `names` are those of the layers, one for each step.
+  Program(Steps steps, std::vector<std::string> names) : steps_(std::move(steps)), names_(std::move(names)) {}
+
+  const Steps& steps() const { return steps_; }
+  const std::vector<std::string>& names() const { return names_; }
 
   // The shapes before each step and after the last.
   std::vector<Shape> shapes(const Shape& input) const;
@@ -111,6 +135,7 @@ class Program {
 
  private:
   Steps steps_;
+  std::vector<std::string> names_;
 };
 
 }  // namespace tidegate

@@ -16,6 +16,7 @@ class ReshapeStep final : public Step<T> {
   bool only_reshapes() const override { return true; }
   size_t packed_bytes() const override { return 0; }
   double flops(const Shape&) const override { return 0; }
+  Description describe(const Shape&) const override { return {.runs = "as a shape"}; }
 
  private:
   Shape target_;
@@ -27,6 +28,7 @@ struct Repeat {
   int64_t n;
 
   Shape output_shape(const Shape& input) const;
+  int threads(const Shape&) const { return 1; }
   template <class T>
   void forward(const InstructionSet&, const Shape& input, const T* x, T* y) const;
   template <class T>
@@ -39,6 +41,7 @@ struct Permutation {
   std::vector<int64_t> dims;
 
   Shape output_shape(const Shape& input) const;
+  int threads(const Shape&) const { return 1; }
   template <class T>
   void forward(const InstructionSet&, const Shape& input, const T* x, T* y) const;
   template <class T>

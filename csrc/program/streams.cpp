@@ -23,8 +23,8 @@ Streams<T>::Streams(std::shared_ptr<const Program<T>> program, int64_t capacity)
       seen_(static_cast<size_t>(capacity), -1) {
   const int64_t whole = program_->first_without_streams();
   if (whole >= 0)
-    throw std::invalid_argument("a stream needs layers that go forward in time, but step " + std::to_string(whole) +
-                                " of the program needs the whole sequence.");
+    throw std::invalid_argument("a stream needs layers that go forward in time, but " + program_->names()[whole] +
+                                " needs the whole sequence.");
   for (const int64_t length : lengths_) {
     offsets_.push_back(width_);
     width_ += length;

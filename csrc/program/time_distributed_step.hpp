@@ -28,6 +28,7 @@ class TimeDistributedStep final : public Step<T> {
   bool passes_mask() const override { return true; }
   size_t packed_bytes() const override { return inner_->packed_bytes(); }
   double flops(const Shape& input) const override { return inner_->flops(rows(input)); }
+  Description describe(const Shape& input) const override { return inner_->describe(rows(input)); }
 
  private:
   static Shape rows(const Shape& input) {

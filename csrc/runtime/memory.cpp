@@ -65,7 +65,7 @@ Buffer::Buffer(size_t bytes) : bytes_(bytes) {
 }
 
 Buffer::~Buffer() {
-  if (data_ && !pool().give(data_, capacity_)) std::free(data_);
+  if (capacity_ > 0 && !pool().give(data_, capacity_)) std::free(data_);
 }
 
 }  // namespace tidegate

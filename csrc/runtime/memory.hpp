@@ -13,6 +13,8 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(size_t bytes);
+  // Memory of somebody else, who keeps it for as long.
+  Buffer(const void* data, size_t bytes) : data_(const_cast<void*>(data)), bytes_(bytes) {}
   ~Buffer();
   Buffer(Buffer&& other) noexcept { *this = std::move(other); }
   Buffer& operator=(Buffer&& other) noexcept {
@@ -29,7 +31,7 @@ class Buffer {
 
  private:
   void* data_ = nullptr;
-  size_t capacity_ = 0, bytes_ = 0;
+  size_t capacity_ = 0, bytes_ = 0;  // no capacity: not ours to free
 };
 
 // n elements of T in a Buffer.
@@ -38,6 +40,8 @@ class Array {
  public:
   Array() = default;
   explicit Array(int64_t n) : buffer_(static_cast<size_t>(n) * sizeof(T)), size_(n) {}
+  // Of somebody else, to be read only.
+  Array(const T* data, int64_t n) : buffer_(data, static_cast<size_t>(n) * sizeof(T)), size_(n) {}
 
   T* data() const { return static_cast<T*>(buffer_.data()); }
   int64_t size() const { return size_; }

@@ -43,4 +43,7 @@ TIDEGATE_INLINE vf64 divide(vf64 a, vf64 b) { return a / b; }
 // The whole product of the low halves of each lane, as unsigned numbers.
 TIDEGATE_INLINE vi64 low_product(vi64 a, vi64 b) { return (vi64)_mm256_mul_epu32((__m256i)a, (__m256i)b); }
 
+// Of signed numbers of 16 bits, two in each lane: the sum of their two products.
+TIDEGATE_INLINE vi32 multiply_pairs(vi32 a, vi32 b) { return (vi32)_mm256_madd_epi16((__m256i)a, (__m256i)b); }
+
 }  // namespace tidegate::TIDEGATE_ISA

@@ -50,4 +50,7 @@ TIDEGATE_INLINE vf64 divide(vf64 a, vf64 b) { return a / b; }
 // without a mask, which is what it makes of this.)
 TIDEGATE_INLINE vi64 low_product(vi64 a, vi64 b) { return (vi64)_mm512_maskz_mul_epu32(0xff, (__m512i)a, (__m512i)b); }
 
+// Of signed numbers of 16 bits, two in each lane: the sum of their two products.
+TIDEGATE_INLINE vi32 multiply_pairs(vi32 a, vi32 b) { return (vi32)_mm512_madd_epi16((__m512i)a, (__m512i)b); }
+
 }  // namespace tidegate::TIDEGATE_ISA

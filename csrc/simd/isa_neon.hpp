@@ -48,4 +48,10 @@ TIDEGATE_INLINE vi64 low_product(vi64 a, vi64 b) {
   return (vi64)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
 }
 
+// Of signed numbers of 16 bits, two in each lane: the sum of their two products.
+TIDEGATE_INLINE vi32 multiply_pairs(vi32 a, vi32 b) {
+  const int16x8_t x = (int16x8_t)a, y = (int16x8_t)b;
+  return (vi32)vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));
+}
+
 }  // namespace tidegate::TIDEGATE_ISA

@@ -200,9 +200,14 @@ class Program:
     """
 
     def __init__(
-        self, steps: Sequence[tuple[Operator, Sequence[Array]]], threads: int = 0, dtype: Any = None
+        self,
+        steps: Sequence[tuple[Operator | None, Sequence[Array]]],
+        threads: int = 0,
+        dtype: Any = None,
+        names: Sequence[str] = (),
     ) -> None:
-        """`threads` bounds those of a call, unless it is 0."""
+        """`threads` bounds those of a call, unless it is 0; None is a layer that does nothing; `names` are
+        those of the layers, for messages."""
 
     def run(self, x: Array, out: Array | None = None, mask: Array | None = None) -> Array:
         """The outputs; into `out` if there is one, which must fit. mask bool [B, T]."""
@@ -214,6 +219,24 @@ class Program:
 
     def streams(self, capacity: int) -> Streams:
         """Room for so many streams; ValueError if a step needs whole sequences."""
+
+    def explain(self, shape: Sequence[int]) -> list[dict[str, Any]]:
+        """How a call on an input of this shape would go, as the functions that plan a call say.
+
+        Of each layer in turn:
+            layer: its name.
+            runs: "native"; "as a shape" where nothing is copied; "nothing".
+            instruction_set: its name; None where no kernel runs.
+            tile: (rows, vectors, lanes of a vector) of a full tile of sums; None where there is no product.
+            packed_bytes: of its weights.
+            flops: of the call; an estimate where nothing is multiplied.
+            threads: that it asks for; 0 where it does not run.
+            passes: over time, one of a recurrent layer and two of a Bidirectional. Each has `threads`;
+                `share_units`, whether these share the units and meet after every step, instead of sharing the
+                rows; `input_steps`, timesteps of a blocked input product, 0 where it is made step by step;
+                and `rows_of_pass`, the most rows that go through all timesteps together.
+            apart: whether each half of the threads takes one of two passes.
+        """
 
     @property
     def packed_bytes(self) -> int: ...

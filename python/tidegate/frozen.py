@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tidegate._native import core
-from tidegate.inputs import boolean_mask, floating, integer, numeric, positive_integer
+from tidegate.inputs import Shape, boolean_mask, floating, integer, numeric, positive_integer
 from tidegate.variable import Array
 
 BYTES_OF_BLOCK = 32 << 20  # of input that `predict` gives to one native call
@@ -22,6 +22,7 @@ class FrozenModel:
     Args:
         program: the packed weights.
         dtype: of the model.
+        input_shape: of the model, with the batch axis.
         architecture: of the model, as `to_json` writes it.
         weights: of the model, in Keras's layout and order; not copied.
         threads: that a call uses at most; None for as many as `set_num_threads` says.
@@ -35,12 +36,13 @@ class FrozenModel:
         ...     y_t = stream.step(x_t)
     """
 
-    __slots__ = ("_architecture", "_dtype", "_program", "_takes_mask", "_threads", "_weights")
+    __slots__ = ("_architecture", "_dtype", "_program", "_takes_mask", "_threads", "_weights", "input_shape")
 
     def __init__(
         self,
         program: core.Program,
         dtype: str,
+        input_shape: Shape,
         architecture: str,
         weights: list[Array],
         threads: int | None,
@@ -52,6 +54,7 @@ class FrozenModel:
         self._threads = threads
         self._takes_mask = takes_mask
         self._dtype = np.dtype(dtype)
+        self.input_shape = input_shape
 
     @property
     def dtype(self) -> str:
@@ -123,6 +126,12 @@ class FrozenModel:
     def stream_pool(self, capacity: int) -> StreamPool:
         """Room for `capacity` sequences that come and go, stepped in any company; raises as `stream`."""
         return StreamPool(self, positive_integer(capacity, "capacity", "stream_pool"))
+
+    def explain(self, input_shape: Any = None, print_fn: Any = None) -> None:
+        """Prints how a call is computed, as `Model.explain` does."""
+        from tidegate.models.explain import print_explanation
+
+        print_explanation("FrozenModel", self._program, self.input_shape, input_shape, print_fn)
 
     def _ready(self, x: Any) -> Array:
         if type(x) is np.ndarray and x.dtype is self._dtype and x.flags.c_contiguous:

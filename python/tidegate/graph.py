@@ -126,7 +126,7 @@ class Graph:
         """
         found: dict[Variable, Array] = {}
         for node, kept_here in zip(self.nodes, kept, strict=True):
-            found.update(node.layer.updates(kept_here))
+            found.update(node.layer.updates(kept_here, found))
         return found
 
     def backward(self, kept: list[Any], d_outputs: Any) -> dict[Variable, Array]:

@@ -28,12 +28,13 @@ def compile_program(graph: Graph, threads: int = 0) -> core.Program:
         end = node.outputs
     if end != graph.outputs:
         raise ValueError("a Program is a chain of layers; the graph's output is not the end of one")
-    steps = [
-        (node.layer.operator, [variable.value for variable in node.layer.weights])
-        for node in graph.nodes
-        if node.layer.operator is not None  # it does nothing in inference
-    ]
-    return core.Program(steps, threads, dtype=graph.nodes[0].layer.dtype)
+    layers = [node.layer for node in graph.nodes]
+    return core.Program(
+        [(layer.operator, [variable.value for variable in layer.weights]) for layer in layers],
+        threads,
+        dtype=layers[0].dtype,
+        names=[layer.title for layer in layers],
+    )
 
 
 class Programs:

@@ -37,7 +37,7 @@ WHOLE: list[Callable[[], list[Layer]]] = [
     lambda: [LSTM(13, return_sequences=True), Dropout(0.5), GRU(7, go_backwards=True)],
     lambda: [Bidirectional(GRU(7, return_sequences=True)), Bidirectional(SimpleRNN(5))],
     lambda: [BatchNormalization(), Activation("tanh"), GlobalAveragePooling1D(), Dense(3)],
-    lambda: [TimeDistributed(Dense(4)), LSTM(6, return_sequences=True), Dense(3)],
+    lambda: [TimeDistributed(Dense(4)), LSTM(6, return_sequences=True), Dense(3), Dropout(0.5)],
     lambda: [GRU(6, return_sequences=True), Flatten()],
 ]
 STREAMED: list[Callable[[str], list[Layer]]] = [

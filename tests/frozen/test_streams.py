@@ -14,6 +14,7 @@ from tidegate.frozen import FrozenModel, StreamPool
 from tidegate.layers import (
     GRU,
     LSTM,
+    Bidirectional,
     Dense,
     Dropout,
     Input,
@@ -165,10 +166,10 @@ def test_reset_of_a_wrong_row(rows: Any) -> None:
 
 
 def test_what_cannot_stream() -> None:
-    layers = [Input((None, 2)), LSTM(3, return_sequences=True), GRU(3, go_backwards=True)]
-    frozen = Sequential(layers).freeze()
-    with pytest.raises(ValueError, match="step 1 of the program needs the whole sequence"):
-        frozen.stream()
+    for layer in (GRU(3, go_backwards=True), Bidirectional(LSTM(3, return_sequences=True), name="both")):
+        frozen = Sequential([Input((None, 2)), Dropout(0.5), layer, Dense(1)]).freeze()
+        with pytest.raises(ValueError, match=f"but {layer.title} needs the whole sequence"):
+            frozen.stream()
     for bad in (0, -1, 1.5, True):
         with pytest.raises(ValueError, match="batch"):
             stacked().stream(bad)  # type: ignore[arg-type]

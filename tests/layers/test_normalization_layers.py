@@ -9,6 +9,8 @@ import pytest
 from support import assert_same_bits
 
 from tidegate import Sequential, layers, reference
+from tidegate.graph import Graph
+from tidegate.random import Training
 
 X = np.random.default_rng(5).standard_normal((6, 7, 4))
 BOTH = pytest.mark.parametrize("cls", [layers.LayerNormalization, layers.BatchNormalization])
@@ -66,6 +68,18 @@ def test_training_moves_the_moments() -> None:
     np.testing.assert_allclose(variance, 0.9 + 0.1 * X.var(axis=(0, 1)), rtol=1e-12)
     expected = reference.BatchNormalization(4).forward(X, [gamma, beta, mean, variance])
     np.testing.assert_allclose(layer(X), expected, rtol=1e-12)
+
+
+def test_a_second_use_in_a_graph_moves_them_on() -> None:
+    norm = layers.BatchNormalization(momentum=0.75, dtype="float64")
+    start, between = layers.Input((7, 4), dtype="float64"), layers.Activation("exponential", dtype="float64")
+    graph = Graph([start], [layers.TimeDistributed(norm)(between(norm(start)))])
+    _, kept, _ = graph.forward(X, Training.by_hand(True), keep=True)
+    alone = layers.BatchNormalization(momentum=0.75, dtype="float64")
+    alone(np.exp(alone(X, training=True)), training=True)
+    updates = graph.updates(kept)
+    for variable, expected in zip(norm.weights[2:], alone.get_weights()[2:], strict=True):
+        np.testing.assert_allclose(updates[variable], expected, rtol=1e-12)
 
 
 def test_a_model_trains_and_moves_them_but_evaluation_does_not() -> None:

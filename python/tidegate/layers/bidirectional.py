@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from tidegate._native import core
-from tidegate.graph import Tensor, connect
-from tidegate.inputs import Shape, boolean_mask
+from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.kinds import Kind, Optional
-from tidegate.layers.recurrent import Recurrent
+from tidegate.layers.recurrent import OverTime, Recurrent
 from tidegate.layers.wrapper import InnerLayer, Wrapper
 from tidegate.random import Training
 from tidegate.variable import Array, values_of
@@ -29,7 +28,7 @@ class _MergeMode(Kind):
         )
 
 
-class Bidirectional(Wrapper):
+class Bidirectional(OverTime, Wrapper):
     """`[B, T, F]` to `[B, 2U]`, or to `[B, T, 2U]` if the layer in it returns sequences.
 
     The layer is made twice anew from its configuration, as `forward_<name>` and `backward_<name>`; the second
@@ -62,8 +61,6 @@ class Bidirectional(Wrapper):
         Argument("backward_layer", None, Optional(InnerLayer())),
     )
     inner = ("forward_layer", "backward_layer")
-    axes = "[batch, timesteps, features]"
-    minimum_rank = 3
 
     layer: Recurrent
     backward_layer: Recurrent
@@ -116,39 +113,16 @@ class Bidirectional(Wrapper):
             return None  # two outputs are no step of a Program
         return core.Bidirectional(self.layer.operator, self.backward_layer.operator, self.merge_mode)
 
-    def __call__(
-        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
-    ) -> Any:
-        """The layer on an array, computed now; on an `Input`, a node of a graph.
+    def list_of_states(self, given: Any) -> list[Any]:
+        first, second = self._halves(given)
+        return [*first, *second]
 
-        Args:
-            sequences: [B, T, F], T at least 1; converted to the layer's dtype.
-            initial_state: a list of arrays [B, U], those of the forward layer before those of the backward
-                layer; None for zeros.
-            mask: bool [B, T], True where a step counts.
-            training: whether this is a training pass.
-
-        Raises:
-            ValueError: a shape that does not fit.
-            TypeError: numbers that are not real.
-        """
-        if isinstance(sequences, Tensor):
-            if mask is not None:
-                raise ValueError(
-                    f"{self.title}: argument `mask` is not supported on an `Input` yet; expected None"
-                )
-            halves = ([], []) if initial_state is None else self._halves(initial_state)
-            return connect(self, [sequences, *halves[0], *halves[1]])
-        x = self.prepare(sequences)
-        if mask is not None:
-            mask = boolean_mask(mask, x.shape[:2], self.title)
-        if initial_state is not None:
-            first, second = self._halves(initial_state)
-            initial_state = [
-                *self.layer.prepare_states(first, len(x)),
-                *self.backward_layer.prepare_states(second, len(x)),
-            ]
-        return self.forward(x, training=Training.by_hand(training), mask=mask, initial_state=initial_state)[0]
+    def prepare_states(self, given: Any, batch: int) -> list[Array]:
+        first, second = self._halves(given)
+        return [
+            *self.layer.prepare_states(first, batch),
+            *self.backward_layer.prepare_states(second, batch),
+        ]
 
     def _halves(self, given: Any) -> tuple[list[Any], list[Any]]:
         """The states of the forward layer, and those of the backward layer."""
@@ -169,19 +143,17 @@ class Bidirectional(Wrapper):
         training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
-        initial_state: list[Array] | None = None,
     ) -> tuple[Any, Any]:
-        """As of every layer; the initial states may come as further inputs too, as in `__call__`."""
-        if isinstance(inputs, list):
-            inputs, *initial_state = inputs
+        """As of every layer; the initial states come as further inputs, in the order of `__call__`."""
+        x, *initial = _listed(inputs)
         weights = values_of(self._variables) if weights is None else weights
-        first, second = self._halves(initial_state) if initial_state else (None, None)
+        first, second = self._halves(initial) if initial else ([], [])
         middle = len(self.layer.weights)
         found, kept = self.layer.forward(
-            inputs, weights=weights[:middle], training=training, keep=keep, mask=mask, initial_state=first
+            _plain([x, *first]), weights=weights[:middle], training=training, keep=keep, mask=mask
         )
         found_back, kept_back = self.backward_layer.forward(
-            inputs, weights=weights[middle:], training=training, keep=keep, mask=mask, initial_state=second
+            _plain([x, *second]), weights=weights[middle:], training=training, keep=keep, mask=mask
         )
         y, *states = _listed(found)
         y_back, *states_back = _listed(found_back)

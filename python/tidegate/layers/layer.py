@@ -185,7 +185,7 @@ class Layer:
             mask = mask_of_steps(mask, x.shape, self.title)
         outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training, mask=mask)
         if training:
-            assign_each(self.updates(kept))
+            assign_each(self.updates(kept, {}))
         return outputs
 
     def prepare(self, inputs: Any) -> Array:
@@ -227,8 +227,14 @@ class Layer:
         """
         raise NotImplementedError
 
-    def updates(self, kept: Any) -> dict[Variable, Array]:
-        """New values of weights that a training pass changes without a gradient; most layers have none."""
+    def updates(self, kept: Any, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
+        """New values of weights that a training pass changes without a gradient; most layers have none.
+
+        Args:
+            kept: from `forward` with `keep=True`.
+            earlier: those of nodes before this one in the same pass; a second use of a layer goes on from
+                the first's.
+        """
         return {}
 
     def compute_output_shape(self, input_shape: Shape) -> Any:

@@ -184,13 +184,13 @@ class BatchNormalization(_Normalization):
         )
         return d_inputs, [*d_weights, None, None]  # the moving moments have no gradient
 
-    def updates(self, kept: Any) -> dict[Variable, Array]:
+    def updates(self, kept: Any, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
         _, used, _, moving = kept
         if moving is None:
             return {}
         keep, take = (used[-1].dtype.type(share) for share in (self.momentum, 1 - self.momentum))
         return {
-            variable: old * keep + new * take
+            variable: earlier.get(variable, old) * keep + new * take
             for variable, old, new in zip(self._variables[-2:], moving, used[-2:], strict=True)
         }
 

@@ -62,7 +62,56 @@ def recurrent_arguments(after_initializers: Table = (), after_sequence: Table = 
     )
 
 
-class Recurrent(Layer):
+class OverTime(Layer):
+    """The base of what walks over time, from states that its caller may give."""
+
+    axes = "[batch, timesteps, features]"
+    minimum_rank = 3
+
+    def __call__(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:
+        """The layer on an array, computed now; on an `Input`, a node of a graph.
+
+        Args:
+            sequences: [B, T, F], T at least 1; converted to the layer's dtype.
+            initial_state: one array [B, U] per state (LSTM h and c, others h), in a list, those of a forward
+                layer before those of a backward layer; None for zeros.
+            mask: bool [B, T], True where a step counts; a masked step carries the states on and, unless it
+                puts out zeros, repeats the output.
+            training: whether this is a training pass.
+
+        Returns:
+            The last output [B, U], or all of them [B, T, U] with `return_sequences`; with `return_state` a
+            list of that and the final states.
+
+        Raises:
+            ValueError: a shape that does not fit.
+            TypeError: numbers that are not real.
+        """
+        if isinstance(sequences, Tensor):
+            if mask is not None:
+                raise ValueError(
+                    f"{self.title}: argument `mask` is not supported on an `Input` yet; expected None"
+                )
+            states = [] if initial_state is None else self.list_of_states(initial_state)
+            return connect(self, [sequences, *states])
+        x = self.prepare(sequences)
+        if mask is not None:
+            mask = boolean_mask(mask, x.shape[:2], self.title)
+        inputs = x if initial_state is None else [x, *self.prepare_states(initial_state, len(x))]
+        return self.forward(inputs, training=Training.by_hand(training), mask=mask)[0]
+
+    def list_of_states(self, given: Any) -> list[Any]:
+        """The initial states that were given; ValueError where there is not one for each state."""
+        raise NotImplementedError
+
+    def prepare_states(self, given: Any, batch: int) -> list[Array]:
+        """Initial states as arrays that `forward` takes."""
+        raise NotImplementedError
+
+
+class Recurrent(OverTime):
     """A layer that walks over time: `[B, T, F]` to `[B, U]`, or to `[B, T, U]` with `return_sequences`.
 
     Subclasses set `cell` (the native cell's name), `gates`, `states` (the names of what it carries) and
@@ -72,8 +121,6 @@ class Recurrent(Layer):
     cell: ClassVar[str]
     gates: ClassVar[int]
     states: ClassVar[tuple[str, ...]]
-    axes = "[batch, timesteps, features]"
-    minimum_rank = 3
 
     units: int
     activation: activations.Activation
@@ -133,41 +180,7 @@ class Recurrent(Layer):
         """What not every cell's operator takes."""
         return {"recurrent_activation": activations.serialize(self.recurrent_activation)}
 
-    def __call__(
-        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
-    ) -> Any:
-        """The layer on an array, computed now; on an `Input`, a node of a graph.
-
-        Args:
-            sequences: [B, T, F], T at least 1; converted to the layer's dtype.
-            initial_state: one array [B, U] per state (LSTM h and c, others h), in a list; None for zeros.
-            mask: bool [B, T], True where a step counts; a masked step carries the states on and repeats the
-                output.
-            training: whether this is a training pass.
-
-        Returns:
-            The last output [B, U], or all of them [B, T, U] with `return_sequences`; with `return_state` a
-            list of that and the final states.
-
-        Raises:
-            ValueError: a shape that does not fit.
-            TypeError: numbers that are not real.
-        """
-        if isinstance(sequences, Tensor):
-            if mask is not None:
-                raise ValueError(
-                    f"{self.title}: argument `mask` is not supported on an `Input` yet; expected None"
-                )
-            states = [] if initial_state is None else self._list_of_states(initial_state)
-            return connect(self, [sequences, *states])
-        x = self.prepare(sequences)
-        if mask is not None:
-            mask = boolean_mask(mask, x.shape[:2], self.title)
-        if initial_state is not None:
-            initial_state = self.prepare_states(initial_state, len(x))
-        return self.forward(x, training=Training.by_hand(training), mask=mask, initial_state=initial_state)[0]
-
-    def _list_of_states(self, given: Any) -> list[Any]:
+    def list_of_states(self, given: Any) -> list[Any]:
         states = list(given) if isinstance(given, (list, tuple)) else [given]
         if len(states) != len(self.states):
             raise ValueError(
@@ -177,9 +190,8 @@ class Recurrent(Layer):
         return states
 
     def prepare_states(self, given: Any, batch: int) -> list[Array]:
-        """Initial states as arrays that `forward` takes."""
         states = []
-        for name, value in zip(self.states, self._list_of_states(given), strict=True):
+        for name, value in zip(self.states, self.list_of_states(given), strict=True):
             state = floating(value, np.dtype(self.dtype), f"initial_state ({name})")
             if state.shape != (batch, self.units):
                 raise ValueError(
@@ -197,14 +209,12 @@ class Recurrent(Layer):
         training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
-        initial_state: list[Array] | None = None,
     ) -> tuple[Any, Any]:
-        """As of every layer; the initial states may come as further inputs too: `[x, h0]`, `[x, h0, c0]`."""
-        if isinstance(inputs, list):
-            inputs, *initial_state = inputs
+        """As of every layer; the initial states come as further inputs: `[x, h0]`, `[x, h0, c0]`."""
+        x, *initial = inputs if isinstance(inputs, list) else [inputs]
         weights = values_of(self._variables) if weights is None else weights
-        outputs, states, kept = self.operator.forward(inputs, weights, initial_state or None, mask, keep)
-        kept = (kept, bool(initial_state)) if keep else None
+        outputs, states, kept = self.operator.forward(x, weights, initial or None, mask, keep)
+        kept = (kept, bool(initial)) if keep else None
         return ([outputs, *states] if self.return_state else outputs), kept
 
     def backward(

@@ -83,8 +83,8 @@ class TimeDistributed(Wrapper):
             d_inputs = d_inputs.reshape(*d_outputs.shape[:2], *d_inputs.shape[1:])
         return d_inputs, d_weights
 
-    def updates(self, kept: Any) -> dict[Variable, Array]:
-        return self.layer.updates(kept)
+    def updates(self, kept: Any, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
+        return self.layer.updates(kept, earlier)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         of_step = self.layer.compute_output_shape(self.inner_shape(input_shape))

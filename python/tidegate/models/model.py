@@ -244,7 +244,9 @@ class Model(Trainer):
         with changing:  # so that the weights and the Program are of one version
             weights = values_of(self.weights)
             program = compile_program(graph, threads or 0)
-        return FrozenModel(program, self.dtype, self.to_json(), weights, threads, graph.takes_mask)
+        return FrozenModel(
+            program, self.dtype, self.input_shape, self.to_json(), weights, threads, graph.takes_mask
+        )
 
     # ---- files -----------------------------------------------------------------------------------
 
@@ -291,6 +293,25 @@ class Model(Trainer):
         from tidegate.models.summary import print_summary
 
         print_summary(self, line_length, positions, print_fn, show_trainable, layer_range)
+
+    def explain(self, input_shape: Any = None, print_fn: Any = None) -> None:
+        """Prints how `predict` and calls are computed: what each layer runs on, its packed weights, the
+        flops of a row of the batch, and how the work is cut up and shared among threads.
+
+        Args:
+            input_shape: of the input, (batch, timesteps, features); axes that are left out at its end, or
+                None, are those of the model's `input_shape`, and 1 row or 100 timesteps where it leaves them
+                open.
+            print_fn: gets the whole text instead of the terminal.
+
+        Raises:
+            ValueError: a model that is not built, or a shape that it does not take.
+        """
+        from tidegate.models.explain import print_explanation
+
+        self._built_graph()
+        assert self._programs is not None  # set with the graph
+        print_explanation(self.title, self._programs.current(), self.input_shape, input_shape, print_fn)
 
     def __getstate__(self) -> dict[str, Any]:
         # A graph is made again, and a Program packed again, by the one who receives the copy.
