@@ -4,6 +4,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,6 +65,14 @@ py::array_t<T> new_array(const Shape& shape) {
   return py::array_t<T>(std::vector<py::ssize_t>(shape.begin(), shape.end()));
 }
 
+// A native mask [B, T] as an array of bool, for an array whose first two axes are these; None where it is empty.
+inline py::object array_of_mask(const Array<uint8_t>& mask, const Shape& shape) {
+  if (!mask.data()) return py::none();
+  py::array_t<bool> array = new_array<bool>({shape[0], shape[1]});
+  std::copy_n(mask.data(), mask.size(), array.mutable_data());
+  return array;
+}
+
 // Calls f with a T of the array's element type.
 template <class F>
 auto with_element(const py::array& a, const std::string& name, F f) {
@@ -80,6 +89,7 @@ void bind_operators(py::module_& m);
 void bind_programs(py::module_& m);
 void bind_layers(py::module_& m);
 void bind_normalization(py::module_& m);
+void bind_embedding(py::module_& m);
 void bind_functions(py::module_& m);
 
 }  // namespace tidegate::python

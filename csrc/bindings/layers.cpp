@@ -6,6 +6,7 @@
 #include "bindings/operator.hpp"
 #include "dispatch/dropout.hpp"
 #include "program/elementwise_steps.hpp"
+#include "program/masking_step.hpp"
 #include "program/pooling_steps.hpp"
 #include "program/shape_steps.hpp"
 
@@ -51,6 +52,14 @@ struct Plain final : TypedOperator<Plain<Layer>> {
 
   const Layer layer;
 };
+
+py::object mask_of_steps(const Plain<MaskSteps>& masking, const py::array& x) {
+  return with_element(x, "x", [&](auto element) -> py::object {
+    using T = decltype(element);
+    const T* from = data_of<T>(x, "x", {-1, -1, -1});
+    return array_of_mask(masking.layer.mask(shape_of(x), from), shape_of(x));
+  });
+}
 
 struct Reshape final : TypedOperator<Reshape> {
   explicit Reshape(const Shape& target) : target(target) {
@@ -157,6 +166,9 @@ void bind_layers(py::module_& m) {
       .def(py::init([](int64_t n) { return Plain<Repeat>({positive(n, "n")}); }), "n"_a);
   bind_plain<Permutation>(m, "Permute")
       .def(py::init([](const Shape& dims) { return Plain<Permutation>(permutation(dims)); }), "dims"_a);
+  bind_plain<MaskSteps>(m, "Masking")
+      .def(py::init([](double mask_value) { return Plain<MaskSteps>({mask_value}); }), "mask_value"_a = 0.0)
+      .def("mask", &mask_of_steps, "x"_a);
   bind_plain<GlobalMaxPool>(m, "GlobalMaxPooling1D")
       .def(py::init([](bool keepdims) { return Plain<GlobalMaxPool>({keepdims}); }), "keepdims"_a = false);
   bind_plain<MaxPool>(m, "MaxPooling1D")

@@ -29,15 +29,13 @@ class BoundStreams {
   void close(const py::array& ids) { streams_.close(ids_of(ids), ids.size()); }
   void reset(const py::array& ids) { streams_.reset(ids_of(ids), ids.size()); }
 
-  py::array run(const py::array& x, const py::array& ids) {
-    data_of<T>(x, "x", {ids.size(), -1, -1});
-    return advance(shape_of(x), x, ids);
-  }
+  py::array run(const py::array& x, const py::array& ids) { return advance(shape_of(x), x, ids); }
 
-  // x [n, F], one timestep: the answer has no axis of time either.
+  // x [n, ...], one timestep: the answer has no axis of time either.
   py::array step(const py::array& x, const py::array& ids) {
-    data_of<T>(x, "x", {ids.size(), -1});
-    return advance({x.shape(0), 1, x.shape(1)}, x, ids);
+    Shape input = shape_of(x);
+    if (!input.empty()) input.insert(input.begin() + 1, 1);
+    return advance(input, x, ids);
   }
 
   std::vector<py::array> states(const py::array& ids) {
@@ -66,11 +64,14 @@ class BoundStreams {
 
   py::array advance(const Shape& input, const py::array& x, const py::array& ids) {
     const int64_t* numbers = ids_of(ids);
+    const T* from = data_of<T>(x, "x");
+    if (input.size() < 2 || input[0] != ids.size())
+      throw py::value_error("argument `x` expected " + std::to_string(ids.size()) +
+                            " rows, one for each stream, received shape " + text(shape_of(x)) + ".");
     const std::vector<Shape> shapes = streams_.program().shapes(input);
     Shape output = shapes.back();
-    if (x.ndim() == 2 && output.size() == 3) output.erase(output.begin() + 1);
+    if (shape_of(x) != input && output.size() > 2) output.erase(output.begin() + 1);
     py::array_t<T> y = new_array<T>(output);
-    const T* from = static_cast<const T*>(x.data());
     T* to = y.mutable_data();
     {
       const ReleaseGil release(streams_.program().flops(shapes));
@@ -84,8 +85,10 @@ class BoundStreams {
   const int threads_;
 };
 
+// The outputs, and their mask where the program makes one.
 template <class T>
-py::array run(const Program<T>& program, const py::array& x, const OptionalArray& out, const OptionalArray& mask) {
+std::pair<py::array, py::object> run(const Program<T>& program, const py::array& x, const OptionalArray& out,
+                                     const OptionalArray& mask) {
   const T* from = data_of<T>(x, "x");
   const std::vector<Shape> shapes = program.shapes(shape_of(x));
   Carried<T> carried;
@@ -98,11 +101,12 @@ py::array run(const Program<T>& program, const py::array& x, const OptionalArray
   // A sequence is read long after its first outputs are written.
   if (from < to + y.size() && to < from + x.size())
     throw py::value_error("argument `out` expected an array that shares no memory with `x`.");
+  Array<uint8_t> mask_of_y;
   {
     const ReleaseGil release(program.flops(shapes));
-    program.run(shapes, from, to, carried);
+    mask_of_y = program.run(shapes, from, to, carried);
   }
-  return y;
+  return {y, array_of_mask(mask_of_y, shapes.back())};
 }
 
 Precision precision_named(const std::string& name) {
@@ -193,8 +197,13 @@ class BoundProgram {
   }
 
   py::array run(const py::array& x, const OptionalArray& out, const OptionalArray& mask) const {
+    return run_masked(x, out, mask).first;
+  }
+
+  std::pair<py::array, py::object> run_masked(const py::array& x, const OptionalArray& out,
+                                              const OptionalArray& mask) const {
     const ThreadLimit limit(threads_);
-    return std::visit([&](const auto& program) -> py::array { return python::run(*program, x, out, mask); }, program_);
+    return std::visit([&](const auto& program) { return python::run(*program, x, out, mask); }, program_);
   }
 
   py::object streams(int64_t capacity) const {
@@ -265,6 +274,7 @@ void bind_programs(py::module_& m) {
           "steps"_a, "threads"_a = 0, "dtype"_a = py::none(), "names"_a = std::vector<std::string>(),
           "precision"_a = "full", "packed"_a = Arrays())
       .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
+      .def("run_masked", &BoundProgram::run_masked, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("streams", &BoundProgram::streams, "capacity"_a)
       .def("explain", &BoundProgram::explain, "shape"_a)
       .def("packed", [](const py::object& self) { return BoundProgram::packed(self); })

@@ -9,15 +9,6 @@ namespace {
 
 constexpr double kFlopsOfNormalized = 10;
 
-// A member's share of the columns, in whole cache lines: f(first, count).
-template <class F>
-void for_columns(const Member& member, int64_t columns, F f) {
-  constexpr int64_t kLine = 16;
-  const int64_t lines = (columns + kLine - 1) / kLine;
-  const int64_t first = member.begin(lines) * kLine, end = std::min(member.end(lines) * kLine, columns);
-  if (first < end) f(first, end - first);
-}
-
 }  // namespace
 
 int normalization_threads(int64_t N, int64_t F) { return threads_for(kFlopsOfNormalized * N * F); }

@@ -26,6 +26,15 @@ void for_each_share(const Member& member, int64_t panels, int64_t depth, F f) {
   }
 }
 
+// A member's share of the columns, in whole cache lines: f(first, count).
+template <class F>
+void for_columns(const Member& member, int64_t columns, F f) {
+  constexpr int64_t kLine = 16;
+  const int64_t lines = (columns + kLine - 1) / kLine;
+  const int64_t first = member.begin(lines) * kLine, end = std::min(member.end(lines) * kLine, columns);
+  if (first < end) f(first, end - first);
+}
+
 // Bytes of the L2 cache of one core, 1 MiB where the system does not say.
 int64_t l2_bytes();
 

@@ -5,6 +5,7 @@
 //   output_shape(input)                     throws std::invalid_argument
 //   forward(set, input, x, y)               for T float and double; with a mask [B, T] at the end if it heeds one
 //   backward(set, input, x, y, d_y, d_x)    likewise
+//   mask(input, x)                          the mask [B, T] of the output, if it makes one
 //   threads(input)                          that forward() wants, unless that is threads_for_elements(input)
 #pragma once
 
@@ -33,6 +34,13 @@ class PlainStep final : public Step<T> {
   }
   bool streams() const override { return Layer::kOfEachStep; }
   bool passes_mask() const override { return Layer::kOfEachStep; }
+  bool makes_mask() const override { return kMakesMask; }
+  Array<uint8_t> make_mask(const Shape& input, const T* x) const override {
+    if constexpr (kMakesMask)
+      return layer_.mask(input, x);
+    else
+      return {};
+  }
   size_t packed_bytes() const override { return 0; }
   double flops(const Shape& input) const override { return kFlopsOfElement * elements(input); }
   Description describe(const Shape& input) const override {
@@ -43,6 +51,9 @@ class PlainStep final : public Step<T> {
   }
 
  private:
+  static constexpr bool kMakesMask =
+      requires(const Layer& layer, const Shape& input, const T* x) { layer.mask(input, x); };
+
   const InstructionSet* set_;
   Layer layer_;
 };

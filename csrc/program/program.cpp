@@ -58,7 +58,19 @@ void RecurrentStep<T>::run(const Shape& input, const T* x, T* y, const Carried<T
   call.mask = carried.mask;
   for (int i = 0; carried.states && i < config_.layout().states; ++i)
     call.states[i] = call.final_states[i] = carried.states[i];
+  // In masked first steps the pass puts out zeros; in a stream it is the output before them that goes on, which is h.
+  const bool repeats = carried.states && carried.mask && !config_.zero_output_for_mask;
+  Array<T> before(repeats ? input[0] * config_.units : 0);
+  if (repeats) std::copy_n(carried.states[0], before.size(), before.data());
   forward(config_, weights_, call, static_cast<KeptRecurrent<T>*>(nullptr));
+  if (!repeats) return;
+  for (int64_t b = 0; b < input[0]; ++b) {
+    const uint8_t* mask = carried.mask + b * input[1];
+    const int64_t masked = std::find_if(mask, mask + input[1], [](uint8_t real) { return real; }) - mask;
+    const int64_t outputs = config_.return_sequences ? masked : masked == input[1];
+    for (int64_t t = 0; t < outputs; ++t)
+      std::copy_n(before.data() + b * config_.units, config_.units, call.y.at(t, b));
+  }
 }
 
 template <class T>
@@ -135,14 +147,19 @@ int64_t Program<T>::first_without_streams() const {
 }
 
 template <class T>
-void Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* y, Carried<T> carried) const {
+Array<uint8_t> Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* y, Carried<T> carried) const {
   size_t end = steps_.size();  // behind the last step that computes: that one writes to y
   while (end > 0 && steps_[end - 1]->only_reshapes()) --end;
   if (end == 0) std::copy_n(x, elements(shapes[0]), y);
   Array<T> between[2];
+  Array<uint8_t> mask;
   size_t runs = 0;
-  for (size_t i = 0; i < end; ++i) {
+  for (size_t i = 0; i < steps_.size(); ++i) {
     const Step<T>& step = *steps_[i];
+    if (step.makes_mask()) {
+      mask = step.make_mask(shapes[i], x);
+      carried.mask = mask.data();
+    }
     if (!step.only_reshapes()) {
       T* to = y;
       if (i + 1 < end) {
@@ -154,8 +171,9 @@ void Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* y, Carried
       x = to;
     }
     if (carried.states) carried.states += step.state_lengths().size();
-    if (!step.passes_mask()) carried.mask = nullptr;
+    if (!step.passes_mask() && !step.makes_mask()) carried.mask = nullptr, mask = {};
   }
+  return mask;
 }
 
 template <class T>

@@ -45,6 +45,10 @@ class Step {
   virtual void run(const Shape& input, const T* x, T* y, const Carried<T>&) const { run(input, x, y); }
   // Whether a mask of the input is one of the output too.
   virtual bool passes_mask() const { return false; }
+  // Whether the step makes the mask of its output itself, from its input: it forgets one that came, as in Keras.
+  virtual bool makes_mask() const { return false; }
+  // That mask [B, T], empty where every timestep counts. It is also the one that such a step is run with.
+  virtual Array<uint8_t> make_mask(const Shape&, const T*) const { return {}; }
   // Whether the output is the input under another shape: such a step is not run, and nothing is copied for it.
   virtual bool only_reshapes() const { return false; }
   virtual size_t packed_bytes() const = 0;
@@ -121,7 +125,8 @@ class Program {
   // The shapes before each step and after the last.
   std::vector<Shape> shapes(const Shape& input) const;
   double flops(const std::vector<Shape>& shapes) const;
-  void run(const std::vector<Shape>& shapes, const T* x, T* y, Carried<T> carried = {}) const;
+  // The mask of the output, if a step has made one; empty otherwise.
+  Array<uint8_t> run(const std::vector<Shape>& shapes, const T* x, T* y, Carried<T> carried = {}) const;
   // Lengths of the states that a stream carries, those of all steps in turn.
   std::vector<int64_t> state_lengths() const;
   // The first step that needs a whole sequence at once, -1 if there is none.

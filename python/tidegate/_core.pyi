@@ -101,6 +101,31 @@ class Permute(Operator):
     def forward(self, x: Array) -> Array: ...
     def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
 
+class Masking(Operator):
+    """[B, T, F] -> the same, with zeros in steps whose features all equal `mask_value`."""
+
+    def __init__(self, mask_value: float = 0.0) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+    def mask(self, x: Array) -> Array:
+        """bool [B, T], False for such steps: the mask of the output, in a Program too."""
+
+class Embedding(Operator):
+    """Rows of a table by ids, whole numbers from 0 to input_dim - 1 in x of either dtype; others are a
+    ValueError. Weights: embeddings [input_dim, output_dim].
+    """
+
+    def __init__(self, input_dim: int, output_dim: int, mask_zero: bool = False) -> None: ...
+    def check(self, x: Array) -> None: ...
+    def forward(self, x: Array, weights: Sequence[Array]) -> Array:
+        """x [...] -> [..., output_dim]"""
+
+    def backward(self, x: Array, d_y: Array) -> Array:
+        """The gradient of the table."""
+
+    def mask(self, x: Array) -> Array | None:
+        """bool [B, T], False for id 0, as Programs make it; None without `mask_zero`."""
+
 class MaxPooling1D(Operator):
     """[B, T, F] -> [B, windows, F]; the first of equal maxima has the gradient."""
 
@@ -190,6 +215,11 @@ class Program:
     def run(self, x: Array, out: Array | None = None, mask: Array | None = None) -> Array:
         """The outputs; into `out` if there is one, which must fit. mask bool [B, T]."""
 
+    def run_masked(
+        self, x: Array, out: Array | None = None, mask: Array | None = None
+    ) -> tuple[Array, Array | None]:
+        """As `run`; and the mask bool [B, T] of the outputs, if an operator made one that reaches them."""
+
     def streams(self, capacity: int) -> Streams:
         """Room for so many streams; ValueError if a step needs whole sequences."""
 
@@ -229,10 +259,10 @@ class Streams:
     def close(self, ids: Array) -> None: ...
     def reset(self, ids: Array) -> None: ...
     def run(self, x: Array, ids: Array) -> Array:
-        """x [n, T, F]; the outputs as those of the Program."""
+        """x [n, T, ...]; the outputs as those of the Program."""
 
     def step(self, x: Array, ids: Array) -> Array:
-        """x [n, F], one timestep; the outputs without an axis of time."""
+        """x [n, ...], one timestep; the outputs without an axis of time."""
 
     def states(self, ids: Array) -> list[Array]: ...
     def set_states(self, ids: Array, states: Sequence[Array]) -> None: ...

@@ -59,7 +59,16 @@ class FrozenModel:
         ...     y_t = stream.step(x_t)
     """
 
-    __slots__ = ("_element", "_threads", "architecture", "dtype", "input_shape", "program", "weights")
+    __slots__ = (
+        "_element",
+        "_takes_mask",
+        "_threads",
+        "architecture",
+        "dtype",
+        "input_shape",
+        "program",
+        "weights",
+    )
 
     def __init__(
         self,
@@ -87,6 +96,7 @@ class FrozenModel:
         self.input_shape = model.input_shape
         self._threads = threads
         self._element = np.dtype(model.dtype)
+        self._takes_mask = model.graph.takes_mask
 
     @property
     def packed_bytes(self) -> int:
@@ -103,7 +113,8 @@ class FrozenModel:
             out: where to write the outputs, C-contiguous, of their shape and dtype, and apart from `x`; a new
                 array if None.
             lengths: integers [batch]: of each row, how many timesteps count, from the first on.
-            mask: bool [batch, timesteps] instead, True where a timestep counts.
+            mask: bool [batch, timesteps] instead, True where a timestep counts. Both are refused where the
+                first layer, `Masking` or `Embedding`, would forget them for a mask of its own.
 
         Raises:
             ValueError, TypeError: an array that does not fit; nothing is written then.
@@ -111,7 +122,7 @@ class FrozenModel:
         x = self._ready(x)
         if lengths is None and mask is None:
             return self.program.run(x, out)
-        return self.program.run(x, out, _mask(x.shape, lengths, mask))
+        return self.program.run(x, out, self._mask(x.shape, lengths, mask))
 
     def predict(
         self, x: Any, batch_size: int | None = None, *, lengths: Any = None, mask: Any = None
@@ -123,7 +134,7 @@ class FrozenModel:
             batch_size: rows of a block; by default those of 32 MiB of input. The numbers do not depend on it.
         """
         x = numeric(x, "x")
-        steps = None if lengths is None and mask is None else _mask(x.shape, lengths, mask)
+        steps = None if lengths is None and mask is None else self._mask(x.shape, lengths, mask)
         if batch_size is None:
             rows = max(1, BYTES_OF_BLOCK // max(1, x[:1].size * self._element.itemsize))
         else:
@@ -185,6 +196,13 @@ class FrozenModel:
 
         frozen_file.save(self, path)
 
+    def _mask(self, shape: tuple[int, ...], lengths: Any, mask: Any) -> Array:
+        if not self._takes_mask:
+            raise ValueError(
+                "`lengths` and `mask` expected None: the first layer says itself which timesteps count"
+            )
+        return _mask(shape, lengths, mask)
+
     def __reduce__(self) -> Any:
         return _freeze_again, (self.architecture, self.dtype, self._threads, self.weights)
 
@@ -239,11 +257,11 @@ class Stream:
         self._ids = np.array([self._native.open() for _ in range(batch)])
 
     def step(self, x: Any) -> Array:
-        """The outputs [batch, units] after one more timestep x [batch, features]."""
+        """The outputs [batch, units] after one more timestep x [batch, features], or of ids [batch]."""
         return self._native.step(self._frozen._ready(x), self._ids)
 
     def run(self, x: Any) -> Array:
-        """The outputs of the model after a chunk x [batch, timesteps, features]."""
+        """The outputs of the model after a chunk x [batch, timesteps, features], or of ids."""
         return self._native.run(self._frozen._ready(x), self._ids)
 
     def reset(self, rows: Any = None) -> None:
@@ -297,7 +315,7 @@ class StreamPool:
         self._native.reset(_ids(ids))
 
     def step(self, ids: Any, x: Any) -> Array:
-        """The outputs [n, units] of n streams after one more timestep x [n, features].
+        """The outputs [n, units] of n streams after one more timestep x [n, features], or of ids [n].
 
         Raises:
             ValueError: an id that is not open, or comes twice, or an `x` that does not fit; no state has

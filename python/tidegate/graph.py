@@ -22,7 +22,7 @@ class Tensor:
 
     Attributes:
         shape: with the batch axis; None for a length that is not known.
-        dtype: "float32" or "float64".
+        dtype: of the array; of a model's input also an integer type.
         name: of the layer that it comes from.
         node: the node that it is an output of; None for a model's input.
         source: the input layer, for a model's input.
@@ -80,10 +80,16 @@ class Graph:
             dict.fromkeys(variable for node in self.nodes for variable in node.layer.weights)
         )
 
+    @property
+    def takes_mask(self) -> bool:
+        """Whether a mask that is given counts, and is not forgotten by the first layer."""
+        return not (self.nodes and self.nodes[0].layer.makes_mask)
+
     def forward(
         self, inputs: Any, training: Training | None = None, keep: bool = False, mask: Array | None = None
-    ) -> tuple[Any, list[Any]]:
-        """The outputs, and what `backward` needs: one entry per node, None unless `keep`.
+    ) -> tuple[Any, list[Any], Array | None]:
+        """The outputs, what `backward` needs (one entry per node, None unless `keep`), and the first
+        output's mask, bool [batch, timesteps] or None.
 
         Args:
             inputs: an array, or a list of them where the graph has several inputs; ready for the layers.
@@ -107,10 +113,10 @@ class Graph:
                 mask=mask,
             )
             values.update(zip(node.outputs, found if len(node.outputs) > 1 else [found], strict=True))
-            masks[node.outputs[0]] = node.layer.compute_mask(mask)
+            masks[node.outputs[0]] = node.layer.compute_mask(given[0], mask)
             kept.append(kept_here)
         results = [values[tensor] for tensor in self.outputs]
-        return (results if len(results) > 1 else results[0]), kept
+        return (results if len(results) > 1 else results[0]), kept, masks.get(self.outputs[0])
 
     def updates(self, kept: list[Any]) -> dict[Variable, Array]:
         """New values of weights that a training pass changes without a gradient.

@@ -246,8 +246,8 @@ def test_what_is_trainable() -> None:
 
 
 def test_the_mask_goes_on_with_sequences_only() -> None:
-    assert Bidirectional(LSTM(3)).compute_mask(MASK) is None
-    assert Bidirectional(LSTM(3, return_sequences=True)).compute_mask(MASK) is MASK
+    assert Bidirectional(LSTM(3)).compute_mask(None, MASK) is None
+    assert Bidirectional(LSTM(3, return_sequences=True)).compute_mask(None, MASK) is MASK
 
 
 def test_states_on_an_input() -> None:

@@ -74,7 +74,7 @@ def test_a_second_use_in_a_graph_moves_them_on() -> None:
     norm = layers.BatchNormalization(momentum=0.75, dtype="float64")
     start, between = layers.Input((7, 4), dtype="float64"), layers.Activation("exponential", dtype="float64")
     graph = Graph([start], [layers.TimeDistributed(norm)(between(norm(start)))])
-    _, kept = graph.forward(X, Training.by_hand(True), keep=True)
+    _, kept, _ = graph.forward(X, Training.by_hand(True), keep=True)
     alone = layers.BatchNormalization(momentum=0.75, dtype="float64")
     alone(np.exp(alone(X, training=True)), training=True)
     updates = graph.updates(kept)

@@ -141,7 +141,7 @@ def test_an_average_honours_the_mask() -> None:
 )
 def test_masks_go_on_where_keras_lets_them(layer: layers.Layer, goes_on: bool) -> None:
     mask = np.ones((3, 7), bool)
-    assert (layer.compute_mask(mask) is mask) == goes_on
+    assert (layer.compute_mask(X, mask) is mask) == goes_on
 
 
 def test_reshape_of_a_length_that_is_not_known() -> None:

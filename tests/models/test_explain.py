@@ -17,11 +17,13 @@ from tidegate.layers import (
     Bidirectional,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePooling1D,
     GlobalMaxPooling1D,
     Input,
     LayerNormalization,
+    Masking,
     MaxPooling1D,
     Permute,
     RepeatVector,
@@ -72,6 +74,15 @@ def test_every_layer(isa: str) -> None:
         assert (step["packed_bytes"] > 0) == bool(layer.weights), layer
         assert (step["tile"] is not None) == isinstance(inner, (LSTM, Bidirectional, SimpleRNN, Dense)), layer
     assert sum(step["packed_bytes"] for step in found) == model.freeze().packed_bytes
+
+
+def test_layers_at_the_entrance(isa: str, threads: None) -> None:
+    masking, _ = steps([Masking(), GRU(2)], (3, 8, 2))
+    assert (masking["runs"], masking["instruction_set"], masking["threads"]) == ("native", isa, 1)
+    core.set_num_threads(2)
+    (embedding,) = steps([Embedding(50, 100)], (400, 100))  # copies of rows, which need no kernel
+    assert (embedding["runs"], embedding["instruction_set"], embedding["threads"]) == ("native", None, 2)
+    assert embedding["packed_bytes"] == 4 * 50 * 100
 
 
 def test_flops() -> None:

@@ -100,6 +100,27 @@ def test_large_arrays_on_many_threads(isa: str, threads: None, rng: np.random.Ge
             assert_same_bits(array, expected, f"{count} threads, array {place}")
 
 
+def test_a_large_embedding_on_many_threads(isa: str, threads: None, rng: np.random.Generator) -> None:
+    """Ids that come again and again: their gradients are summed in one order."""
+    x = rng.integers(0, 50, (300, 90)).astype("float32")
+    table, d_y = (rng.standard_normal(shape).astype("float32") for shape in ((20_000, 200), (300, 90, 200)))
+    embedding, masking = core.Embedding(20_000, 200, True), core.Masking(table[0, 0])
+
+    def everything() -> list[Array]:
+        y = embedding.forward(x, [table])
+        y[x == 7] = table[0, 0]
+        masked = masking.forward(y)
+        mask = masking.mask(y).view("uint8")
+        return [y, embedding.backward(x, d_y), masked, masking.backward(y, masked, d_y), mask]
+
+    core.set_num_threads(1)
+    alone = everything()
+    for count in THREADS[1:]:
+        core.set_num_threads(count)
+        for place, (array, expected) in enumerate(zip(everything(), alone, strict=True)):
+            assert_same_bits(array, expected, f"{count} threads, array {place}")
+
+
 def test_a_row_is_dropped_alike_wherever_it_lies_in_a_batch(rng: np.random.Generator) -> None:
     x, order = np.ones((40, 6, 5), "float32"), rng.permutation(40)
     for layer in (layers.Dropout(0.5, seed=1), layers.Dropout(0.5, seed=1, noise_shape=(None, 1, None))):

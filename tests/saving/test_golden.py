@@ -2,7 +2,7 @@
 weights after one epoch of training.
 
 tests/data has the files; all weights are random, biases too, so that a swapped gate shows. A model whose loss
-is not there yet is loaded uncompiled.
+or optimizer is not there yet is loaded uncompiled.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from support import assert_same_bits
 
-from tidegate import Sequential, losses
+from tidegate import Sequential, losses, optimizers
 from tidegate.models import load_model
 
 DATA = Path(__file__).parent.parent / "data"
@@ -29,6 +29,7 @@ EVERY = pytest.mark.parametrize(
 def compiles(case: dict[str, Any]) -> bool:
     try:
         losses.get(case["loss"])
+        optimizers.get(case.get("optimizer", "sgd"))
     except ValueError:
         return False
     return True
@@ -76,6 +77,9 @@ def test_one_epoch_of_training(case: dict[str, Any]) -> None:
         np.testing.assert_allclose(
             weight, arrays[f"tw{k}"], rtol=1e-3, atol=1e-4, err_msg=model.weights[k].path
         )
+    if "evaluate" in arrays:
+        found = model.evaluate(arrays["tx0"], arrays["ty0"], batch_size=case["train_batch"], verbose=0)
+        np.testing.assert_allclose(found, arrays["evaluate"], rtol=1e-4)
 
 
 @EVERY

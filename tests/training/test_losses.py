@@ -80,3 +80,27 @@ def test_a_nan_is_not_hidden() -> None:
         value, gradient = losses.get(name).value_and_gradient(np.array([[0.0, 1], [1, 0]]), y_pred)
         assert np.isnan(value), name
         assert np.isfinite(gradient[1]).all(), name
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", None])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_masked_losses(reduction: str | None, weighted: bool) -> None:
+    """The formulas of Keras."""
+    rng = np.random.default_rng(2)
+    y_true, y_pred = rng.standard_normal((2, 4, 5, 3))
+    mask, weight = rng.random((4, 5)) < 0.5, rng.random((4, 5)) if weighted else None
+    loss = losses.MeanSquaredError(reduction=reduction)
+    used = mask if weight is None else mask * weight
+    each = np.square(y_true - y_pred).mean(axis=-1) * used
+    counts = {"sum_over_batch_size": mask.sum(), "mean_with_sample_weight": used.sum(), "sum": 1}
+    expected = each if reduction is None else each.sum() / counts[reduction]
+    np.testing.assert_allclose(loss(y_true, y_pred, weight, mask), expected, rtol=1e-12)
+    if reduction is not None:
+        value, d_y_pred = loss.value_and_gradient(y_true, y_pred, weight, mask)
+        assert value == pytest.approx(expected, rel=1e-12)
+        np.testing.assert_allclose(
+            d_y_pred, 2 / 3 * (y_pred - y_true) * used[..., None] / counts[reduction], rtol=1e-12
+        )
+        assert loss(y_true, y_pred, weight, np.zeros((4, 5), bool)) == 0
+    with pytest.raises(ValueError, match=r"mask \(4, 4\).*\(4, 5\)"):
+        loss(y_true, y_pred, None, mask[:, :4])

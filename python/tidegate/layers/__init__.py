@@ -6,10 +6,12 @@ from tidegate.layers.activation import Activation
 from tidegate.layers.bidirectional import Bidirectional
 from tidegate.layers.dense import Dense
 from tidegate.layers.dropout import Dropout
+from tidegate.layers.embedding import Embedding
 from tidegate.layers.gru import GRU
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.layer import Layer
 from tidegate.layers.lstm import LSTM
+from tidegate.layers.masking import Masking
 from tidegate.layers.normalization import BatchNormalization, LayerNormalization
 from tidegate.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D, MaxPooling1D
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
@@ -24,6 +26,7 @@ __all__ = [
     "Bidirectional",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GlobalAveragePooling1D",
     "GlobalMaxPooling1D",
@@ -31,6 +34,7 @@ __all__ = [
     "InputLayer",
     "Layer",
     "LayerNormalization",
+    "Masking",
     "MaxPooling1D",
     "Permute",
     "RepeatVector",

@@ -216,8 +216,8 @@ class Bidirectional(OverTime, Wrapper):
             outputs = [(*y[:-1], y[-1] + y_back[-1])]
         return _plain([*outputs, *states, *states_back])
 
-    def compute_mask(self, mask: Array | None) -> Array | None:
-        return self.layer.compute_mask(mask)
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
+        return self.layer.compute_mask(inputs, mask)
 
 
 def _remade(layer: Recurrent, **changes: Any) -> Recurrent:

@@ -7,7 +7,7 @@ from typing import Any
 from tidegate.graph import Tensor
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import Argument, later
-from tidegate.layers.kinds import Flag, InputShape, Optional, PlainDType, PositiveInteger
+from tidegate.layers.kinds import Flag, InputDType, InputShape, Optional, PositiveInteger
 from tidegate.layers.layer import Layer
 
 
@@ -17,14 +17,15 @@ class InputLayer(Layer):
     Args:
         shape: of one sample, such as (10, 1); None for an axis of any length.
         batch_size: the number of rows, where it is fixed.
-        dtype: "float32" or "float64".
+        dtype: "float32", "float64" or an integer type. Whatever real numbers come are converted to the dtype
+            of the layers.
         batch_shape: shape with the batch axis, instead of the first two arguments.
     """
 
     arguments = (
         Argument("shape", None, InputShape(), in_config=False),
         Argument("batch_size", None, Optional(PositiveInteger()), in_config=False),
-        Argument("dtype", None, PlainDType()),
+        Argument("dtype", None, InputDType()),
         later("sparse", False),
         later("ragged", False),
         Argument("batch_shape", None, InputShape()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -77,12 +77,14 @@ class Name(Kind):
 class DType(Kind):
     """ "float32" or "float64", also as a NumPy dtype or as the policy that a Keras file holds."""
 
+    others: ClassVar[tuple[str, ...]] = ()
+
     def read(self, value: Any, name: str, owner: str) -> str:
         given = value
         if isinstance(value, dict) and isinstance(value.get("config"), dict):
             given = value["config"].get("name")
         found = "float32" if given is None else str(getattr(given, "__name__", given))
-        if found not in ("float32", "float64"):
+        if found not in ("float32", "float64", *self.others):
             raise ValueError(
                 f"{owner}: argument `{name}` does not support this value yet; "
                 f"expected 'float32' or 'float64', received {value!r}"
@@ -98,8 +100,10 @@ class DType(Kind):
         }
 
 
-class PlainDType(DType):
-    """The same, saved as a plain name."""
+class InputDType(DType):
+    """The same, or an integer type, saved as a plain name."""
+
+    others = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
     def write(self, value: str) -> Any:
         return value

@@ -48,6 +48,7 @@ class Layer:
     axes: ClassVar[str] = "[batch, ..., features]"
     minimum_rank: ClassVar[int] = 2
     uses_mask: ClassVar[bool] = False  # whether masked steps make a difference to the outputs
+    makes_mask: ClassVar[bool] = False  # whether `compute_mask` forgets the mask that came
     __signature__ = Signature()
 
     name: str
@@ -115,6 +116,9 @@ class Layer:
         check_input_shape(
             shape, owner=self.title, axes=self.axes, minimum_rank=self.minimum_rank, features=features
         )
+
+    def check_values(self, inputs: Array) -> None:
+        """Raises ValueError unless a prepared array holds what the layer takes; most take any numbers."""
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
         return []
@@ -237,8 +241,8 @@ class Layer:
         """The shape of the output (a list where there are several) for an input's; None is unknown."""
         raise NotImplementedError
 
-    def compute_mask(self, mask: Array | None) -> Array | None:
-        """The mask that goes on with the output."""
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
+        """The mask that goes on with the output, bool [batch, timesteps] or None, from that of the inputs."""
         return mask
 
     # ---- the object ------------------------------------------------------------------------------

@@ -46,5 +46,5 @@ class Plain(Layer):
 class Unmasked(Plain):
     """The base of those whose output has other timesteps than the input: a mask ends there."""
 
-    def compute_mask(self, mask: Array | None) -> Array | None:
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
         return None

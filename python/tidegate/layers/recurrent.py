@@ -231,5 +231,5 @@ class Recurrent(OverTime):
         output = (batch, timesteps, self.units) if self.return_sequences else (batch, self.units)
         return [output, *[(batch, self.units)] * len(self.states)] if self.return_state else output
 
-    def compute_mask(self, mask: Array | None) -> Array | None:
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
         return mask if self.return_sequences else None

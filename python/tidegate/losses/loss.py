@@ -63,8 +63,13 @@ class Loss(Configured):
         """
         raise NotImplementedError
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, mask: Array | None = None) -> Any:
         """The loss of a batch: a float, or the values [B, ...] when the reduction is None.
+
+        Args:
+            y_true, y_pred: targets and predictions.
+            sample_weight: what each value is multiplied by.
+            mask: bool [B, T], True where a timestep counts; the others are not in the mean.
 
         Raises:
             ValueError: shapes that do not go together, or labels out of range.
@@ -72,11 +77,11 @@ class Loss(Configured):
         y_true, y_pred = self.align(*as_floats(y_true, y_pred))
         with np.errstate(all="ignore"):  # an infinity or a NaN goes where the equations send it, in silence
             values = self.call(y_true, y_pred)
-            values = values * self._factor(values, sample_weight)
+            values = values * self._factor(values, sample_weight, mask)
         return values if self.reduction in (None, "none") else float(np.sum(values, dtype=np.float64))
 
     def value_and_gradient(
-        self, y_true: Any, y_pred: Array, sample_weight: Any = None
+        self, y_true: Any, y_pred: Array, sample_weight: Any = None, mask: Array | None = None
     ) -> tuple[float, Array]:
         """The loss of a batch and `d_y_pred`, its derivative by `y_pred`, in the shape and dtype of `y_pred`.
 
@@ -89,7 +94,7 @@ class Loss(Configured):
         y_true, y_pred = self.align(*as_floats(y_true, y_pred))
         with np.errstate(all="ignore"):
             values = self.call(y_true, y_pred)
-            factor = self._factor(values, sample_weight)
+            factor = self._factor(values, sample_weight, mask)
             value = float(np.sum(values * factor, dtype=np.float64))
             d_y_pred = self.gradient(y_true, y_pred) * factor[..., np.newaxis]
         return value, np.ascontiguousarray(d_y_pred).reshape(shape)
@@ -104,8 +109,15 @@ class Loss(Configured):
             )
         return y_true, y_pred
 
-    def _factor(self, values: Array, sample_weight: Any) -> Array:
+    def _factor(self, values: Array, sample_weight: Any, mask: Array | None) -> Array:
         """What each value is multiplied by before they are summed, [B, ...]: weight over count."""
+        if mask is not None:
+            if mask.shape != values.shape:
+                raise ValueError(
+                    f"{self.name}: the predictions have a mask {mask.shape}, one for each timestep; "
+                    f"expected as many losses, received {values.shape}"
+                )
+            sample_weight = masked_weight(sample_weight, mask)
         if sample_weight is None:
             weight, total = np.ones_like(values), float(values.size)
         else:
@@ -125,8 +137,18 @@ class Loss(Configured):
         if self.reduction in (None, "none", "sum"):
             return weight
         if self.reduction != "mean_with_sample_weight":
-            total = float(values.size)
+            total = float(values.size if mask is None else np.count_nonzero(mask))
         return weight / total if total else np.zeros_like(values)
+
+
+def masked_weight(sample_weight: Any, mask: Array) -> Array:
+    """Sample weights that are zero where `mask`, bool [B, T], is False."""
+    if sample_weight is None:
+        return mask
+    weight = numeric(np.asarray(sample_weight), "sample_weight")
+    if weight.ndim == mask.ndim + 1 and weight.shape[-1] == 1:
+        weight = weight[..., 0]
+    return weight * mask
 
 
 def same_rank(y_true: Array, y_pred: Array) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tidegate.losses.loss import masked_weight
 from tidegate.metrics.accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
 from tidegate.utils.naming import numbered
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tidegate.metrics.metric import Metric
+    from tidegate.variable import Array
 
 _ACCURACY = ("accuracy", "acc")
 
@@ -57,8 +59,10 @@ class CompiledMetrics:
         """The metrics themselves, once the first batch has been seen."""
         return [metric for metric, _ in self._resolved]
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in one batch."""
+    def update_state(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None, mask: Array | None = None
+    ) -> None:
+        """Take in one batch; `mask`, bool [B, T], says which timesteps count."""
         if not self._resolved:
             shapes = np.shape(y_true), np.shape(y_pred)
             self._resolved = [(resolve(each, *shapes), False) for each in self._identifiers]
@@ -66,7 +70,8 @@ class CompiledMetrics:
             for metric in self.metrics:  # an instance of the user's may have seen batches before
                 metric.reset_state()
         for metric, weighted in self._resolved:
-            metric.update_state(y_true, y_pred, sample_weight if weighted else None)
+            weight = sample_weight if weighted else None
+            metric.update_state(y_true, y_pred, weight if mask is None else masked_weight(weight, mask))
 
     def result(self) -> dict[str, float]:
         """Name -> value over all batches; a name used again becomes `name_1`, or `weighted_name`."""

@@ -35,7 +35,7 @@ class Model(Trainer):
         # What an array must be to go straight to the Program, see __call__.
         self._ready_dtype: np.dtype[Any] | None = None
         self._ready_rank = 0
-        self._ready_features = 0
+        self._ready_features: int | None = 0
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights for inputs of this shape, the batch axis (None) included."""
@@ -47,7 +47,7 @@ class Model(Trainer):
         self._ready_dtype = None if graph is None else np.dtype(self.dtype)
         if graph is not None:
             shape = graph.inputs[0].shape
-            self._ready_rank, self._ready_features = len(shape), shape[-1] or 0
+            self._ready_rank, self._ready_features = len(shape), shape[-1]
         self.graph = graph  # last: who sees it finds the rest
 
     @property
@@ -147,7 +147,8 @@ class Model(Trainer):
             inputs: with the axes of `input_shape`; other dtypes and layouts are converted.
             training: whether this is a training pass, in which dropout drops and batch normalization uses
                 the moments of the batch and moves its own towards them.
-            mask: bool [batch, timesteps], True where a step counts.
+            mask: bool [batch, timesteps], True where a step counts; refused where the first layer would
+                forget it for one of its own.
         """
         # An array that needs no conversion goes to the native call at once, within a microsecond.
         if (
@@ -160,7 +161,7 @@ class Model(Trainer):
             and self._programs is not None
         ):
             shape = inputs.shape
-            if shape[-1] == self._ready_features and 0 not in shape:
+            if self._ready_features in (None, shape[-1]) and 0 not in shape:
                 return self._programs.current().run(inputs)
         if isinstance(inputs, Tensor):
             raise TypeError(f"{self.title}: a model as a part of another is not supported yet")
@@ -168,12 +169,17 @@ class Model(Trainer):
         if mask is None and not training:
             return self.run(x)
         if mask is not None:
+            if not self._built_graph().takes_mask:
+                raise ValueError(
+                    f"{self.title}: argument `mask` expected None: the first layer says itself which "
+                    "timesteps count"
+                )
             mask = mask_of_steps(mask, x.shape, self.title)
         if not training:
             assert self._programs is not None  # set with the graph
             return self._programs.current().run(x, None, mask)
         graph = self._built_graph()
-        outputs, kept = graph.forward(x, Training.by_hand(training), keep=True, mask=mask)
+        outputs, kept, _ = graph.forward(x, Training.by_hand(training), keep=True, mask=mask)
         assign_each(graph.updates(kept))
         found: Array = outputs
         return found
@@ -197,12 +203,17 @@ class Model(Trainer):
         if x.ndim != len(expected):
             raise ValueError(f"{self.title}: `{name}` must have the shape {expected}; received {x.shape}")
         self._layers[0].check_input(x.shape)
+        self._layers[0].check_values(x)
         return x
 
     def run(self, x: Array) -> Array:
         self._built_graph()
         assert self._programs is not None  # set with the graph
         return self._programs.current().run(x) if len(x) else self._no_rows(x)
+
+    def run_masked(self, x: Array) -> tuple[Array, Array | None]:
+        assert self._programs is not None  # set with the graph
+        return self._programs.current().run_masked(x)
 
     def _no_rows(self, x: Array) -> Array:
         """The outputs on a batch of zero rows."""

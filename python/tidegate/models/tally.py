@@ -23,11 +23,13 @@ class Tally:
         """The metrics, once the first batch has been seen."""
         return self._metrics.metrics
 
-    def update(self, loss: float, y: Array, outputs: Array, sample_weight: Array | None) -> None:
+    def update(
+        self, loss: float, y: Array, outputs: Array, sample_weight: Array | None, mask: Array | None
+    ) -> None:
         """Adds a batch: its loss weighs as many rows as it has."""
         self._sum += loss * len(outputs)
         self._rows += len(outputs)
-        self._metrics.update_state(y, outputs, sample_weight)
+        self._metrics.update_state(y, outputs, sample_weight, mask)
 
     def logs(self) -> dict[str, float]:
         """Loss and metrics so far, in the alphabetical order of Keras on TensorFlow."""

@@ -48,6 +48,10 @@ class Trainer(Compiled):
         """The outputs on a prepared array, by the current Program."""
         raise NotImplementedError
 
+    def run_masked(self, x: Array) -> tuple[Array, Array | None]:
+        """The outputs, and their mask where a layer has made one that reaches them."""
+        raise NotImplementedError
+
     # ---- fit -------------------------------------------------------------------------------------
 
     def fit(
@@ -149,15 +153,15 @@ class Trainer(Compiled):
         assert graph is not None  # `_data` has built it
         assert loss is not None  # `_check_compiled` has seen it
         assert optimizer is not None
-        outputs, kept = graph.forward(x, Training(optimizer.iterations, rows), keep=True)
-        value, d_outputs = loss.value_and_gradient(y, outputs, sample_weight)
+        outputs, kept, mask = graph.forward(x, Training(optimizer.iterations, rows), keep=True)
+        value, d_outputs = loss.value_and_gradient(y, outputs, sample_weight, mask)
         variables = self.trainable_variables
         gradients = graph.backward(kept, d_outputs) if variables else {}
         with changing:
             if variables:
                 optimizer.apply([gradients[variable] for variable in variables], variables)
             assign_each(graph.updates(kept))
-        tally.update(value, y, outputs, sample_weight)
+        tally.update(value, y, outputs, sample_weight, mask)
 
     # ---- evaluate and predict --------------------------------------------------------------------
 
@@ -196,8 +200,9 @@ class Trainer(Compiled):
     def _test_step(self, batch: Batch, tally: Tally) -> None:
         x, y, sample_weight, _ = batch
         assert self._loss is not None
-        outputs = self.run(x)
-        tally.update(self._loss(y, outputs, sample_weight), y, outputs, sample_weight)
+        outputs, mask = self.run_masked(x)
+        value = self._loss(y, outputs, sample_weight, mask)
+        tally.update(value, y, outputs, sample_weight, mask)
 
     def predict(
         self,

@@ -1,0 +1,45 @@
+"""Masking: which timesteps of a sequence count, seen from their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidegate._native import core
+from tidegate.inputs import Shape
+from tidegate.layers.arguments import Argument
+from tidegate.layers.number_kinds import Number
+from tidegate.layers.plain import Plain
+from tidegate.variable import Array
+
+
+class Masking(Plain):
+    """Masks the timesteps whose features all equal one value, for the layers behind it.
+
+    float32 or float64 `[batch, timesteps, features]` to the same shape, with zeros in masked steps. The mask
+    is this layer's own: one that came from before is forgotten, as in Keras.
+
+    Args:
+        mask_value: that value.
+
+    Example:
+        >>> model = Sequential([Input((None, 2)), Masking(), LSTM(4)])
+        >>> model.predict(x)  # x [batch, timesteps, 2], shorter sequences filled up with zeros
+    """
+
+    rank = 3
+    axes = "[batch, timesteps, features]"
+    arguments = (Argument("mask_value", 0.0, Number()),)
+    makes_mask = True
+
+    mask_value: float
+
+    def create_operator(self) -> core.Masking:
+        return core.Masking(self.mask_value)
+
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
+        x = self.prepare(inputs)
+        operator: core.Masking = self.operator
+        return operator.mask(x)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return tuple(input_shape)
