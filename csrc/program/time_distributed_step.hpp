@@ -26,6 +26,7 @@ class TimeDistributedStep final : public Step<T> {
   void run(const Shape& input, const T* x, T* y) const override { inner_->run(rows(input), x, y); }
   bool streams() const override { return true; }
   bool passes_mask() const override { return true; }
+  bool only_reshapes() const override { return inner_->only_reshapes(); }
   size_t packed_bytes() const override { return inner_->packed_bytes(); }
   double flops(const Shape& input) const override { return inner_->flops(rows(input)); }
   Description describe(const Shape& input) const override { return inner_->describe(rows(input)); }

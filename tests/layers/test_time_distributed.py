@@ -19,6 +19,7 @@ from tidegate.layers import (
     Bidirectional,
     Dense,
     Dropout,
+    Flatten,
     Input,
     InputLayer,
     TimeDistributed,
@@ -33,6 +34,7 @@ INNER = {
     "lstm": (lambda dtype: LSTM(3, dtype=dtype), X4),
     "sequences": (lambda dtype: GRU(3, return_sequences=True, dtype=dtype), X4),
     "bidirectional": (lambda dtype: Bidirectional(LSTM(3, dtype=dtype)), X4),
+    "a view": (lambda dtype: Flatten(dtype=dtype), X4),
     "itself": (lambda dtype: TimeDistributed(Dense(2, dtype=dtype)), X4),
 }
 EVERY_INNER = pytest.mark.parametrize(("make", "x"), INNER.values(), ids=INNER)
