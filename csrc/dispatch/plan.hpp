@@ -8,11 +8,18 @@
 
 namespace tidegate {
 
-// Threads worth waking for so much arithmetic: a thread's share should outweigh the microseconds it takes to wake it.
-constexpr double kFlopsOfThread = 4e6;
+// Arithmetic worth another thread: when it must be woken first, and when it is awake. See team_pays().
+constexpr double kFlopsOfThread = 8e6, kFlopsOfAwakeThread = 1e6;
+// What a thread does in a second, to guess how long a call takes.
+constexpr double kFlopsOfSecond = 80e9;
 
 inline int threads_for(double flops) {
-  return static_cast<int>(std::clamp(flops / kFlopsOfThread, 1.0, static_cast<double>(num_threads())));
+  const auto most = static_cast<double>(num_threads());
+  const int threads = static_cast<int>(std::clamp(flops / kFlopsOfThread, 1.0, most));
+  const int awake = static_cast<int>(std::clamp(flops / kFlopsOfAwakeThread, 1.0, most));
+  if (awake == threads) return threads;
+  const double seconds_saved = flops / kFlopsOfSecond * (1.0 / threads - 1.0 / awake);
+  return team_pays(seconds_saved) ? awake : threads;
 }
 
 // A member's share of `panels` panels of `depth` rows each, as even as possible: f(panel, first row, end of rows).

@@ -2,6 +2,8 @@
 // threads.
 #pragma once
 
+#include <algorithm>
+
 #include "dispatch/packing.hpp"
 
 namespace tidegate {
@@ -67,9 +69,11 @@ class PackedRecurrent {
   Array<T> bias_;
 };
 
-// The flops of a forward pass where those on numbers of one element are done at once.
+// The flops of a forward pass that takes as long: those on the numbers of one element are done at once, and to read
+// the weights for one row takes as long as to compute with them for two.
 template <class T>
-double work(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentShape& shape) {
+double work(const RecurrentConfig& config, const PackedRecurrent<T>& weights, RecurrentShape shape) {
+  shape.batch = std::max<int64_t>(shape.batch, 2);
   return flops(config, shape) / weights.numbers();
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <mutex>
 #include <string>
@@ -50,11 +51,9 @@ void pause() {
 // Spins for a while, since the others are usually a microsecond away, and then leaves the processor to them.
 class Barrier {
  public:
-  void set_count(int count) { count_ = count; }
-
-  void meet() {
+  void meet(int count) {
     const unsigned round = round_.load(std::memory_order_relaxed);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == count_) {
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == count) {
       arrived_.store(0, std::memory_order_relaxed);
       round_.store(round + 1, std::memory_order_release);
       return;
@@ -70,7 +69,6 @@ class Barrier {
  private:
   // About 3 us: longer than a step of work that is shared fairly, and short where both threads have but one processor.
   static constexpr int kSpins = 200;
-  int count_ = 1;
   alignas(64) std::atomic<int> arrived_{0};
   alignas(64) std::atomic<unsigned> round_{0};
 };
@@ -100,6 +98,14 @@ int quota(int most) {
   return most;
 }
 
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// How long threads spin after a team's work before they sleep (see python/tidegate/_native.py), and what it costs to
+// wake them then.
+constexpr double kSecondsAwake = 100e-6, kSecondsToWake = 70e-6;
+// Guesses that threads may disturb each other in: nothing but time depends on them.
+std::atomic<double> team_ended{0}, last_call{0}, seconds_lost{0};
+
 int default_threads() {
   cpu_set_t set;
   const int cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
@@ -109,7 +115,7 @@ int default_threads() {
 }  // namespace
 
 void Member::meet() const {
-  if (barrier_) static_cast<Barrier*>(barrier_)->meet();
+  if (barrier_) static_cast<Barrier*>(barrier_)->meet(count);
 }
 
 ThreadLimit::ThreadLimit(int threads) : outer_(thread_limit) {
@@ -129,6 +135,17 @@ int num_threads() {
 
 void set_num_threads(int threads) { threads_setting = std::max(1, threads); }
 
+bool team_pays(double seconds_saved) {
+  const double time = now(), since_last = time - last_call.exchange(time, std::memory_order_relaxed);
+  if (time - team_ended.load(std::memory_order_relaxed) < kSecondsAwake) return true;
+  // The last call lasted about as long as this one will, alone.
+  const bool close = since_last < 2 * seconds_saved + kSecondsAwake;
+  const double lost = (close ? seconds_lost.load(std::memory_order_relaxed) : 0) + seconds_saved;
+  const bool pays = lost > kSecondsToWake;
+  seconds_lost.store(pays ? 0 : lost, std::memory_order_relaxed);
+  return pays;
+}
+
 void detail::run_team([[maybe_unused]] int wanted, void (*body)(void*, const Member&), void* context) {
 #if defined(_OPENMP)
   if (wanted > 1 && !forked.load(std::memory_order_relaxed)) {
@@ -137,11 +154,10 @@ void detail::run_team([[maybe_unused]] int wanted, void (*body)(void*, const Mem
       Barrier barrier;
 #pragma omp parallel num_threads(wanted)
       {
-#pragma omp single
-        barrier.set_count(omp_get_num_threads());
         const FlushSubnormals flush;
         body(context, Member(omp_get_thread_num(), omp_get_num_threads(), &barrier));
       }
+      team_ended.store(now(), std::memory_order_relaxed);
       return;
     }
   }

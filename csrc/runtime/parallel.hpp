@@ -40,6 +40,12 @@ class Member {
   void* barrier_;
 };
 
+// Whether a team pays for a call that it would make so many seconds shorter. One that has just worked still spins, and
+// costs nothing to wake; to wake one that sleeps costs kSecondsToWake, which pays when calls come so close together
+// that the team stays awake between them. So it is woken when a row of such calls has lost as much without it: at worst
+// that takes twice what the best choice would.
+bool team_pays(double seconds_saved);
+
 namespace detail {
 void run_team(int wanted, void (*body)(void*, const Member&), void* context);
 }
