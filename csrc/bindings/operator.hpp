@@ -15,6 +15,17 @@ struct Operator {
   virtual ~Operator() = default;
   virtual std::unique_ptr<Step<float>> step(const Arrays& weights, Packing& packing, float) const = 0;
   virtual std::unique_ptr<Step<double>> step(const Arrays& weights, Packing& packing, double) const = 0;
+
+  // An embedding and the layer after it, folded: the embedding's step hands on the ids, and the next one, which is
+  // given the embedding's table, starts from products that it made of all its rows. Null where there is no such step.
+  virtual std::unique_ptr<Step<float>> step_of_ids(Packing&, float) const { return nullptr; }
+  virtual std::unique_ptr<Step<double>> step_of_ids(Packing&, double) const { return nullptr; }
+  virtual std::unique_ptr<Step<float>> step_on_ids(const Arrays&, const py::array&, Packing&, float) const {
+    return nullptr;
+  }
+  virtual std::unique_ptr<Step<double>> step_on_ids(const Arrays&, const py::array&, Packing&, double) const {
+    return nullptr;
+  }
 };
 
 inline void check_count(size_t count, size_t expected, const char* name) {

@@ -11,6 +11,9 @@
 namespace tidegate::python {
 namespace {
 
+// Of the products of an embedding's rows: beyond this they are made as they are needed.
+constexpr double kMostTableBytes = 64 << 20;
+
 using OptionalArrays = std::optional<std::vector<OptionalArray>>;
 
 // What a forward pass keeps for its backward pass: arrays of the caller, held alive, and native buffers.
@@ -41,14 +44,33 @@ class Recurrent final : public TypedOperator<Recurrent> {
     return std::make_unique<RecurrentStep<T>>(recurrent_step<T>(weights, packing));
   }
 
-  size_t weight_count() const { return config.use_bias ? 3 : 2; }
+  std::unique_ptr<Step<float>> step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing,
+                                           float) const override {
+    return make_step_on_ids<float>(weights, embedding, packing);
+  }
+  std::unique_ptr<Step<double>> step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing,
+                                            double) const override {
+    return make_step_on_ids<double>(weights, embedding, packing);
+  }
 
   template <class T>
-  RecurrentStep<T> recurrent_step(const Arrays& weights, Packing& packing) const {
+  std::unique_ptr<Step<T>> make_step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing) const {
+    if (table_bytes<T>(config, embedding.shape(0)) > kMostTableBytes) return nullptr;
+    return std::make_unique<RecurrentStep<T>>(recurrent_step<T>(weights, packing, &embedding));
+  }
+
+  size_t weight_count() const { return config.use_bias ? 3 : 2; }
+
+  // After an embedding [rows, features], unless that is null: on the numbers of its rows.
+  template <class T>
+  RecurrentStep<T> recurrent_step(const Arrays& weights, Packing& packing, const py::array* embedding = nullptr) const {
     check_count(weights.size(), weight_count(), "weights");
     data_of<T>(weights[0], "kernel", {-1, columns()});
     const int64_t features = weights[0].shape(0);
-    return RecurrentStep<T>(config, PackedRecurrent<T>(packing, config, features, weights_of<T>(weights, features)));
+    PackedRecurrent<T> packed(packing, config, features, weights_of<T>(weights, features));
+    if (embedding)
+      packed.premultiply(packing, config, data_of<T>(*embedding, "embeddings", {-1, features}), embedding->shape(0));
+    return RecurrentStep<T>(config, std::move(packed));
   }
 
   py::tuple forward(const py::array& x, const Arrays& weights, const OptionalArrays& states, const OptionalArray& mask,
@@ -178,14 +200,36 @@ class Bidirectional final : public TypedOperator<Bidirectional> {
 
   template <class T>
   std::unique_ptr<Step<T>> make_step(const Arrays& weights, Packing& packing) const {
-    check_count(weights.size(), forwards.weight_count() + backwards.weight_count(), "weights");
-    const auto middle = weights.begin() + static_cast<std::ptrdiff_t>(forwards.weight_count());
-    RecurrentStep<T> there = forwards.recurrent_step<T>({weights.begin(), middle}, packing);
-    return std::make_unique<BidirectionalStep<T>>(merge, std::move(there),
-                                                  backwards.recurrent_step<T>({middle, weights.end()}, packing));
+    return both<T>(weights, packing, nullptr);
+  }
+
+  std::unique_ptr<Step<float>> step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing,
+                                           float) const override {
+    return make_step_on_ids<float>(weights, embedding, packing);
+  }
+  std::unique_ptr<Step<double>> step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing,
+                                            double) const override {
+    return make_step_on_ids<double>(weights, embedding, packing);
   }
 
  private:
+  template <class T>
+  std::unique_ptr<Step<T>> make_step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing) const {
+    const int64_t rows = embedding.shape(0);
+    if (table_bytes<T>(forwards.config, rows) + table_bytes<T>(backwards.config, rows) > kMostTableBytes)
+      return nullptr;
+    return both<T>(weights, packing, &embedding);
+  }
+
+  template <class T>
+  std::unique_ptr<Step<T>> both(const Arrays& weights, Packing& packing, const py::array* embedding) const {
+    check_count(weights.size(), forwards.weight_count() + backwards.weight_count(), "weights");
+    const auto middle = weights.begin() + static_cast<std::ptrdiff_t>(forwards.weight_count());
+    RecurrentStep<T> there = forwards.recurrent_step<T>({weights.begin(), middle}, packing, embedding);
+    RecurrentStep<T> back = backwards.recurrent_step<T>({middle, weights.end()}, packing, embedding);
+    return std::make_unique<BidirectionalStep<T>>(merge, std::move(there), std::move(back));
+  }
+
   const Recurrent forwards, backwards;
   const Merge merge;
 };

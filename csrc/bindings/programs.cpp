@@ -157,13 +157,31 @@ py::list explain(const Program<T>& program, Shape shape) {
   return all;
 }
 
+// The next step of a chain, or the next two, an embedding folded into the layer after it.
+template <class T>
+void add_step(const Chain& steps, Packing& packing, bool fold, std::vector<std::unique_ptr<Step<T>>>& native) {
+  const size_t i = native.size();
+  const auto& [op, weights] = steps[i];
+  if (!op) return native.push_back(std::make_unique<NothingStep<T>>());
+  if (fold && i + 1 < steps.size() && steps[i + 1].first) {
+    std::unique_ptr<Step<T>> of_ids = op->step_of_ids(packing, T{}), on_ids;
+    if (of_ids) on_ids = steps[i + 1].first->step_on_ids(steps[i + 1].second, weights[0], packing, T{});
+    if (on_ids) {
+      native.push_back(std::move(of_ids));
+      return native.push_back(std::move(on_ids));
+    }
+  }
+  native.push_back(op->step(weights, packing, T{}));
+}
+
 class BoundProgram {
  public:
   // Elements are of the type that `dtype` says, or else of that of the first weight. `threads` bounds those of a call,
   // unless it is 0. `names` are those of the layers for messages, or empty. `packed` is what packed() of an equal
-  // Program gave, or empty; it is used as it is, and not written to.
+  // Program gave, or empty; it is used as it is, and not written to. With `fold`, an embedding may become a part of
+  // the layer after it.
   BoundProgram(const Chain& steps, int threads, const py::object& dtype, std::vector<std::string> names,
-               const std::string& precision, const Arrays& packed)
+               const std::string& precision, const Arrays& packed, bool fold)
       : packed_(packed), threads_(threads) {
     Packing packing(current(), precision_named(precision), bytes_of(packed));
     for (size_t i = names.size(); i < steps.size(); ++i) names.push_back("step " + std::to_string(i));
@@ -178,8 +196,7 @@ class BoundProgram {
         throw py::value_error("argument `precision` expected 'full' for weights of float64, received '" + precision +
                               "'.");
       typename Program<T>::Steps native;
-      for (const auto& [op, weights] : steps)
-        native.push_back(op ? op->step(weights, packing, element) : std::make_unique<NothingStep<T>>());
+      while (native.size() < steps.size()) add_step(steps, packing, fold, native);
       program_ = std::make_shared<const Program<T>>(std::move(native), std::move(names));
     });
     arrays_ = packing.arrays();
@@ -269,10 +286,10 @@ void bind_programs(py::module_& m) {
   bind_streams<float>(m, "StreamsF32");
   bind_streams<double>(m, "StreamsF64");
   py::class_<BoundProgram>(m, "Program")
-      .def(
-          py::init<const Chain&, int, const py::object&, std::vector<std::string>, const std::string&, const Arrays&>(),
-          "steps"_a, "threads"_a = 0, "dtype"_a = py::none(), "names"_a = std::vector<std::string>(),
-          "precision"_a = "full", "packed"_a = Arrays())
+      .def(py::init<const Chain&, int, const py::object&, std::vector<std::string>, const std::string&, const Arrays&,
+                    bool>(),
+           "steps"_a, "threads"_a = 0, "dtype"_a = py::none(), "names"_a = std::vector<std::string>(),
+           "precision"_a = "full", "packed"_a = Arrays(), "fold"_a = false)
       .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("run_masked", &BoundProgram::run_masked, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("streams", &BoundProgram::streams, "capacity"_a)

@@ -34,7 +34,7 @@ void multiply_narrow(const PackedDense<float>& weights, int64_t begin, int64_t e
   for (int64_t first = begin; first < end; first += kRowsOfChunk) {
     const int64_t rows = std::min(kRowsOfChunk, end - first);
     for (int64_t i = 0; i < rows; ++i) scale[i] = narrow.narrow(x + (first + i) * F, F, elements + i * depth);
-    narrow.product({rows, depth, elements, scale, y + first * width, width, weights.kernel().elements(),
+    narrow.product({rows, depth, elements, scale, y + first * width, width, width, weights.kernel().elements(),
                     weights.kernel().columns(), weights.bias()});
   }
 }

@@ -52,7 +52,10 @@ class PackedRecurrent {
   const NarrowTable* narrow() const { return narrow_; }               // null: products are of T
   int64_t numbers() const { return narrow_ ? narrow_->numbers : 1; }  // in an element
   int64_t features() const { return features_; }
-  size_t bytes() const { return kernel_.bytes() + recurrent_[0].bytes() + recurrent_[1].bytes() + bias_.bytes(); }
+  const T* input_table() const { return table_.data(); }  // null: x has features
+  size_t bytes() const {
+    return kernel_.bytes() + recurrent_[0].bytes() + recurrent_[1].bytes() + bias_.bytes() + table_.bytes();
+  }
   PackedCell<T> cell() const {
     return {kernel_.elements(),
             {recurrent_[0].elements(), recurrent_[1].elements()},
@@ -61,19 +64,32 @@ class PackedRecurrent {
             {recurrent_[0].columns(), recurrent_[1].columns()}};
   }
 
+  // Makes the input product of every row of an embedding [rows, features]: x is numbers of rows from now on, [B, T]
+  // elements of T.
+  void premultiply(Packing& packing, const RecurrentConfig& config, const T* embedding, int64_t rows);
+
  private:
+  void multiply_rows(const RecurrentConfig& config, const T* embedding, int64_t rows, T* table) const;
+
   const InstructionSet* set_;
   const NarrowTable* narrow_;
   int64_t features_;
   PackedFactor<T> kernel_, recurrent_[2];
-  Array<T> bias_;
+  Array<T> bias_, table_;
 };
+
+// Bytes of the table that premultiply() makes.
+template <class T>
+double table_bytes(const RecurrentConfig& config, int64_t rows) {
+  return static_cast<double>(rows) * config.layout().sums * config.units * sizeof(T);
+}
 
 // The flops of a forward pass that takes as long: those on the numbers of one element are done at once, and to read
 // the weights for one row takes as long as to compute with them for two.
 template <class T>
 double work(const RecurrentConfig& config, const PackedRecurrent<T>& weights, RecurrentShape shape) {
   shape.batch = std::max<int64_t>(shape.batch, 2);
+  if (weights.input_table()) shape.features = 0;
   return flops(config, shape) / weights.numbers();
 }
 
@@ -90,7 +106,7 @@ struct KeptRecurrent {
 template <class T>
 struct RecurrentForward {
   RecurrentShape shape;
-  const T* x;           // [B, T, F]
+  const T* x;           // [B, T, F], or [B, T] numbers of rows of the weights' table, which must be right
   const uint8_t* mask;  // [B, T] or null
   const T* states[2];   // h0, c0 [B, U], or null for zeros
   Sequence<T> y;        // with return_sequences [T, B, U] in the order of processing, else the last output at (0, b)

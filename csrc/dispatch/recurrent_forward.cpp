@@ -35,11 +35,12 @@ ForwardPlan plan_forward(const RecurrentConfig& config, const PackedRecurrent<T>
                      recurrent_bytes >= kBytesWorthMeeting && (rows <= kFewRows || recurrent_bytes > l2_bytes());
   if (!plan.share_units) plan.threads = static_cast<int>(std::min<int64_t>(plan.threads, shape.batch));
   const int64_t rows_of_task = plan.share_units ? shape.batch : rows;
-  if (rows_of_task <= kernels.tile_rows / 2 && shape.timesteps > 1 && shape.features > 4) {
+  if (rows_of_task <= kernels.tile_rows / 2 && shape.timesteps > 1 && shape.features > 4 && !weights.input_table()) {
     const int64_t bytes_of_step = shape.batch * panels * layout.sums * kernels.lanes * sizeof(T);
     plan.input_steps = std::clamp<int64_t>(kInputBlockBytes / bytes_of_step, 1, shape.timesteps);
   }
-  const int64_t bytes = (shape.features + config.units) * sums * sizeof(T) / numbers;
+  const int64_t features = weights.input_table() ? 0 : shape.features;
+  const int64_t bytes = (features + config.units) * sums * sizeof(T) / numbers;
   plan.rows_of_pass = plan.share_units || bytes > l2_bytes() ? shape.batch : kTilesOfPass * kernels.tile_rows;
   return plan;
 }
@@ -107,6 +108,47 @@ PackedRecurrent<T>::PackedRecurrent(Packing& packing, const RecurrentConfig& con
 }
 
 template <class T>
+void PackedRecurrent<T>::premultiply(Packing& packing, const RecurrentConfig& config, const T* embedding,
+                                     int64_t rows) {
+  const int64_t row = bias_.size();
+  table_ = packing.array<T>(rows * row, [&](T* to) {
+    std::fill_n(to, rows * row, T(0));
+    multiply_rows(config, embedding, rows, to);
+  });
+}
+
+// The chains of a tile's sums as far as the input takes part in them: so a table changes no bit.
+template <class T>
+void PackedRecurrent<T>::multiply_rows(const RecurrentConfig& config, const T* embedding, int64_t rows, T* sums) const {
+  const KernelTable<T>& kernels = table<T>(*set_);
+  const CellLayout layout = config.layout();
+  const int64_t width = layout.gates * kernels.lanes, depth = narrow_ ? elements_of(*narrow_, features_) : features_;
+  const int64_t sums_of_panel = layout.sums * kernels.lanes, row = bias_.size(), panels = row / sums_of_panel;
+  run_team(num_threads(), [&](const Member& member) {
+    const Array<uint32_t> elements(narrow_ ? depth : 0);
+    for (int64_t i = member.begin(rows); i < member.end(rows); ++i) {
+      const T* x = embedding + i * features_;
+      [[maybe_unused]] float scale = 1;
+      if constexpr (sizeof(T) == sizeof(float))
+        if (narrow_) scale = narrow_->narrow(x, features_, elements.data());
+      for (int64_t p = 0; p < panels; ++p) {
+        T* to = sums + i * row + p * sums_of_panel;
+        const T* bias = bias_.data() + p * sums_of_panel;
+        const T* columns = static_cast<const T*>(kernel_.elements()) + p * depth * width;
+        if constexpr (sizeof(T) == sizeof(float)) {
+          if (narrow_) {
+            narrow_->product({1, depth, elements.data(), &scale, to, width, width, columns,
+                              kernel_.columns().of(p, layout.gates, kernels.lanes), bias});
+            continue;
+          }
+        }
+        kernels.product({1, &x, Runs{1, 0, {0, 0}, {features_, 0}}, &to, width, columns, bias, false});
+      }
+    }
+  });
+}
+
+template <class T>
 ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent<T>& weights,
                             const RecurrentForward<T>& call, KeptRecurrent<T>* kept, const ForwardPlan& plan)
     : config(config),
@@ -119,7 +161,7 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
       B(call.shape.batch),
       P((config.units + kernels.lanes - 1) / kernels.lanes) {
   const CellLayout layout = config.layout();
-  const int64_t steps = call.shape.timesteps, F = call.shape.features;
+  const int64_t steps = call.shape.timesteps, F = weights.input_table() ? 0 : call.shape.features;
   const int64_t U = config.units, L = kernels.lanes, V = P * L, row = layout.sums * L;
   const bool has_c = layout.states == 2, needs_sums = !config.fused() || layout.stages == 2;
   const int64_t slots = kept ? steps + 1 : 2;
@@ -153,7 +195,9 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
   args.zero_output_for_mask = config.zero_output_for_mask;
   args.weights = weights.cell();
   const int64_t first = config.go_backwards ? steps - 1 : 0, direction = config.go_backwards ? -1 : 1;
-  args.x = {call.x + first * F, direction * F, steps * F};
+  const int64_t x_of_step = weights.input_table() ? 1 : F;
+  args.x = {call.x + first * x_of_step, direction * x_of_step, steps * x_of_step};
+  args.input_table = weights.input_table();
   args.mask = mask_of(config, call.mask, steps);
   args.row_order = order.rows();
   if (config.return_sequences) args.y = call.y;

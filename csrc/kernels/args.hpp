@@ -135,18 +135,19 @@ struct ForwardArgs {
   bool zero_output_for_mask;
   Mask mask;
   PackedCell<T> weights;
-  Sequence<const T> x;  // [T, B, F]
-  Sequence<T> y;        // [T, B, U], absent unless the whole sequence is an output
-  States<T> h, c;       // slot 0 is set by the caller; c for LSTM only
-  Gates<T> gates;       // activated gates, kept for backward (GRU: z, r, candidate, recurrent share), or absent; a
-                        // single gate, SimpleRNN's, is h itself
-  Gates<T> sums;        // sums before activation, and between stages; absent when fused with one stage
-  Gates<T> input_sums;  // scratch for the input product of a block of timesteps; absent: no such block
-  int64_t input_steps;  // timesteps of that block
-  T* reset_h;           // scratch [B, V]: r * h, between the stages of GRU with reset_after=False
-  NarrowRows narrow;    // where the factors of products are narrower than T
-  T* row_buffer;        // scratch [kRowBuffers, V] of this task
-  int32_t* active;      // scratch [row_end - row_begin] of this task
+  Sequence<const T> x;   // [T, B, F], or [T, B] numbers of rows of the input table
+  const T* input_table;  // [rows, P, S, L]: the input product of everything that x can name; null: x is multiplied
+  Sequence<T> y;         // [T, B, U], absent unless the whole sequence is an output
+  States<T> h, c;        // slot 0 is set by the caller; c for LSTM only
+  Gates<T> gates;        // activated gates, kept for backward (GRU: z, r, candidate, recurrent share), or absent; a
+                         // single gate, SimpleRNN's, is h itself
+  Gates<T> sums;         // sums before activation, and between stages; absent when fused with one stage
+  Gates<T> input_sums;   // scratch for the input product of a block of timesteps; absent: no such block
+  int64_t input_steps;   // timesteps of that block
+  T* reset_h;            // scratch [B, V]: r * h, between the stages of GRU with reset_after=False
+  NarrowRows narrow;     // where the factors of products are narrower than T
+  T* row_buffer;         // scratch [kRowBuffers, V] of this task
+  int32_t* active;       // scratch [row_end - row_begin] of this task
   Meeting meeting;
 };
 
@@ -212,7 +213,7 @@ struct NarrowProductArgs {
   const uint32_t* x;     // [rows, depth]
   const float* x_scale;  // [rows]
   float* y;              // [rows, width]
-  int64_t width;
+  int64_t y_stride, width;
   const void* columns;         // [ceil(width / strip L), depth, <= strip, L]
   ColumnScales column_scales;  // [width] padded to whole vectors
   const float* bias;           // [width], or null

@@ -181,6 +181,7 @@ class Forward {
       if constexpr (kNarrow) tile.x_scale[r] = a.narrow.x_scale.at(t - a.time_begin, rows[r]);
       tile.h[r] = state_row<Stage>(t, step, rows[r]);
       tile.from[r] = Stage > 0             ? step.sums.at(panel, rows[r])
+                     : a.input_table ? table_row(t, rows[r]) + panel * S * L
                      : a.input_sums.data ? a.input_sums.at((t - a.time_begin) % a.input_steps, panel, rows[r])
                                            : bias(panel);
       tile.to[r] = sums[r][0];
@@ -231,6 +232,10 @@ class Forward {
       tile.to[r] = a.input_sums.at(step, panel, b);
     }
     multiply<0, 0>(tile);
+  }
+
+  const T* table_row(int64_t t, int64_t b) const {
+    return a.input_table + int64_t(*a.x.at(t, b)) * (a.h.row_stride * S);
   }
 
   const T* bias(int64_t panel) const { return a.weights.bias + panel * S * L; }

@@ -70,7 +70,7 @@ __attribute__((noinline)) void narrow_tile(const NarrowProductArgs& a, int64_t f
       y = fma(Factors::value(sum), load(a.column_scales.scale + at) * broadcast(a.x_scale[first + r]), bias(at));
     else
       y = sum;
-    store_first(a.y + (first + r) * a.width + at, y, a.width - at);
+    store_first(a.y + (first + r) * a.y_stride + at, y, a.width - at);
   });
 }
 

@@ -32,9 +32,10 @@ Array<uint8_t> mask_of_ids(const T* ids, int64_t n) {
 }
 
 template <class T>
-EmbeddingStep<T>::EmbeddingStep(int64_t input_dim, int64_t output_dim, bool mask_zero, const T* table)
-    : input_dim_(input_dim), output_dim_(output_dim), mask_zero_(mask_zero), table_(input_dim * output_dim) {
-  std::copy_n(table, table_.size(), table_.data());
+EmbeddingStep<T>::EmbeddingStep(Packing& packing, int64_t input_dim, int64_t output_dim, bool mask_zero, const T* table)
+    : input_dim_(input_dim), output_dim_(output_dim), mask_zero_(mask_zero) {
+  const int64_t n = input_dim * output_dim;
+  if (table) table_ = packing.array<T>(n, [&](T* to) { std::copy_n(table, n, to); });
 }
 
 template <class T>
@@ -55,6 +56,7 @@ void EmbeddingStep<T>::run(const Shape& input, const T* x, T* y) const {
 
 template <class T>
 Array<uint8_t> EmbeddingStep<T>::make_mask(const Shape& input, const T* x) const {
+  if (only_reshapes()) check_ids(x, elements(input), input_dim_);
   return mask_zero_ ? mask_of_ids(x, elements(input)) : Array<uint8_t>();
 }
 

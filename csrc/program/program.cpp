@@ -75,7 +75,7 @@ void RecurrentStep<T>::run(const Shape& input, const T* x, T* y, const Carried<T
 
 template <class T>
 double RecurrentStep<T>::flops(const Shape& input) const {
-  return tidegate::flops(config_, {input[0], input[1], input[2]});
+  return tidegate::flops(config_, {input[0], input[1], weights_.input_table() ? 0 : input[2]});
 }
 
 template <class T>

@@ -207,10 +207,12 @@ class Program:
         names: Sequence[str] = (),
         precision: str = "full",
         packed: Sequence[Array] = (),
+        fold: bool = False,
     ) -> None:
         """`threads` bounds those of a call, unless it is 0; None is a layer that does nothing; `names` are
         those of the layers, for messages; `precision` is "full", "bfloat16" or "int8"; `packed` is what
-        packed() of an equal Program gave, kept and not copied."""
+        packed() of an equal Program gave, kept and not copied; `fold` lets the products of an embedding's
+        rows with the next layer's kernel be made once, where that takes up to 64 MiB."""
 
     def run(self, x: Array, out: Array | None = None, mask: Array | None = None) -> Array:
         """The outputs; into `out` if there is one, which must fit. mask bool [B, T]."""

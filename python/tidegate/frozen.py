@@ -88,7 +88,7 @@ class FrozenModel:
         for variable, value in values.items():
             variable.check(value)
         self.program = compile_program(
-            model.graph, values, threads=threads or 0, precision=precision_of(dtype), packed=packed
+            model.graph, values, threads=threads or 0, precision=precision_of(dtype), packed=packed, fold=True
         )
         self.architecture = model.to_json()
         self.weights = weights

@@ -26,7 +26,7 @@ def compile_program(
     Args:
         graph: from one input to one output.
         weights: their values; the present ones if None.
-        options: `threads`, `precision` and `packed`, as of `core.Program`.
+        options: `threads`, `precision`, `packed` and `fold`, as of `core.Program`.
 
     Raises:
         ValueError: the graph is not such a chain.

@@ -12,6 +12,7 @@ import pytest
 from support import Array, assert_same_bits
 
 import tidegate
+from tidegate.frozen import precision_of
 from tidegate.layers import (
     GRU,
     LSTM,
@@ -20,6 +21,7 @@ from tidegate.layers import (
     Bidirectional,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePooling1D,
     GlobalMaxPooling1D,
@@ -30,6 +32,7 @@ from tidegate.layers import (
 )
 from tidegate.layers.layer import Layer
 from tidegate.models import Sequential
+from tidegate.program import compile_program
 
 
 def forecaster(dtype: str = "float32") -> Sequential:
@@ -261,3 +264,45 @@ def test_dtypes_that_are_refused() -> None:
         forecaster().freeze("float16")
     with pytest.raises(ValueError, match=r"must be one of \['float64'\]; received 'int8'"):
         forecaster("float64").freeze("int8")
+
+
+READERS: dict[str, Callable[[str], Layer]] = {
+    "lstm": lambda dtype: LSTM(33, dtype=dtype),
+    "gru": lambda dtype: GRU(20, return_sequences=True, dtype=dtype),
+    "gru_reset_before": lambda dtype: GRU(5, reset_after=False, go_backwards=True, dtype=dtype),
+    "other activations": lambda dtype: LSTM(9, activation="relu", use_bias=False, dtype=dtype),
+    "simple_rnn": lambda dtype: SimpleRNN(17, dtype=dtype),
+    "bidirectional": lambda dtype: Bidirectional(LSTM(9, dtype=dtype), merge_mode="ave"),
+}
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "int8"])
+def test_an_embedding_that_is_folded(
+    isa: str, tmp_path: Path, reader: Callable[[str], Layer], dtype: str, rng: np.random.Generator
+) -> None:
+    """Products made once for every id: the bits of those made step by step, with masks, and from a file."""
+    element = "float64" if dtype == "float64" else "float32"
+    layer = reader(element)
+    model = Sequential(
+        [Input((None,), dtype=element), Embedding(40, 13, mask_zero=True, dtype=element), layer]
+    )
+    ids = rng.integers(0, 40, (9, 7))
+    ids[0, 0], ids[2], ids[3, :4], ids[4, 3:] = 39, 0, 0, 0
+    frozen = model.freeze(dtype)
+    assert frozen.program.explain((9, 7))[0]["runs"] == "in the next layer"
+    plain = compile_program(model.graph, precision=precision_of(dtype))
+    assert plain.explain((9, 7))[0]["runs"] == "native"
+    assert_same_bits(frozen(ids), plain.run(ids.astype(element)))
+    with pytest.raises(ValueError, match="expected whole numbers from 0 to 39, received 40"):
+        frozen(ids + 1)
+    frozen.save(tmp_path / "m.safetensors")
+    assert_same_bits(tidegate.load_frozen(tmp_path / "m.safetensors")(ids), frozen(ids))
+
+
+def test_an_embedding_that_is_too_large_to_fold() -> None:
+    model = Sequential([Input((None,)), Embedding(140_000, 1), LSTM(32)])
+    frozen = model.freeze()
+    assert frozen.program.explain((1, 3))[0]["runs"] == "native"
+    ids = np.array([[1, 139_999, 0]])
+    assert_same_bits(frozen(ids), model(ids))
