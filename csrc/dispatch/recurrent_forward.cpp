@@ -11,7 +11,7 @@ namespace {
 // With so few rows a task reads the weights more often than it computes with them.
 constexpr int64_t kFewRows = 3;
 // A step's recurrent weights above which halving them between two threads outweighs their meeting after every step.
-constexpr int64_t kBytesWorthMeeting = 32 << 10;
+constexpr int64_t kBytesWorthMeeting = 16 << 10;
 // Rows that go over all timesteps together, in tiles: their states stay in the L1 cache while the L2 cache holds the
 // weights. Where it does not, all rows of a task share one reading of them.
 constexpr int64_t kTilesOfPass = 4;

@@ -73,6 +73,28 @@ class Barrier {
   alignas(64) std::atomic<unsigned> round_{0};
 };
 
+// Off one processor, while in scope, if this thread is on it and may be elsewhere. A kernel that wakes a sleeping
+// thread may put it beside the one that woke it, though another processor is idle (those of virtual machines are not
+// seen to be), and for a millisecond or more both would take turns at every meeting.
+class KeepOff {
+ public:
+  explicit KeepOff(int cpu) {
+    if (sched_getcpu() != cpu || sched_getaffinity(0, sizeof allowed_, &allowed_) != 0) return;
+    cpu_set_t others = allowed_;
+    CPU_CLR(static_cast<unsigned>(cpu), &others);
+    moved_ = CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0;
+  }
+  ~KeepOff() {
+    if (moved_) sched_setaffinity(0, sizeof allowed_, &allowed_);
+  }
+  KeepOff(const KeepOff&) = delete;
+  KeepOff& operator=(const KeepOff&) = delete;
+
+ private:
+  cpu_set_t allowed_;
+  bool moved_ = false;
+};
+
 std::atomic<bool> forked{false};
 [[maybe_unused]] std::mutex team_mutex;
 std::atomic<int> threads_setting{0};
@@ -152,8 +174,10 @@ void detail::run_team([[maybe_unused]] int wanted, void (*body)(void*, const Mem
     const std::unique_lock<std::mutex> mine(team_mutex, std::try_to_lock);
     if (mine.owns_lock()) {
       Barrier barrier;
+      const int here = sched_getcpu();
 #pragma omp parallel num_threads(wanted)
       {
+        const KeepOff apart(omp_get_thread_num() == 0 ? -1 : here);
         const FlushSubnormals flush;
         body(context, Member(omp_get_thread_num(), omp_get_num_threads(), &barrier));
       }
