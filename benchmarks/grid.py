@@ -1,17 +1,24 @@
 """Inference cell by cell: LSTM and GRU over batches, lengths and units, against the best of the peers.
 
-    python benchmarks/grid.py [--json grid.json] [--units 64 128] [--shapes 1,1 32,100] [--random 20]
+    python benchmarks/grid.py [--suite cells stacked] [--units 64 128] [--shapes 1,1 32,100] [--json x.json]
 
-Workers, checks and rounds are those of race.py. A cell has the ratio of the best peer's time to Tidegate's,
-the median over the rounds of each round's minima, with the interval that holds 95 % of the medians of rounds
-drawn again (bootstrap); and the share of its bound, as bench_kernels.py defines it, with the peak and the
-bandwidth of the threads used. Cells drawn at random have sizes that nobody tunes for.
+The suites, in suites.py with their bars, are `cells`, one layer, and sizes drawn at random that nobody tunes
+for; `stacked`, two layers; `bidirectional`; `lengths`, rows padded on the right or on the left; `bfloat16`;
+`int8`. Workers, checks and rounds are those of race.py.
+
+A cell has the ratio of the best peer's time to Tidegate's, the median over the rounds of each round's minima,
+with the interval that holds 95 % of the medians of rounds drawn again (bootstrap). In float32 it has the
+share of its bound, as bench_kernels.py defines it, with the peak and the bandwidth of the threads used. In
+narrower numbers it has the ratio to Tidegate's own float32 in the same rounds, and how far every contender is
+off the answer in float64; race.py says how far it may be. `bfloat16` is skipped on a CPU without dot products
+of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import operator
 import os
 import sys
 from collections.abc import Sequence
@@ -21,83 +28,88 @@ from typing import Any
 
 import numpy as np
 from peers import PEERS
-from race import race
-from report import machine, microseconds
-from rows import Row
+from race import Entrants, race
+from report import machine, microseconds, resampled
+from rows import Row, mask_of
+from suites import SHARE, SUITES, bar_of, drawn, gain_bar_of
 from worker import PeerError, Worker
 
-UNITS = (32, 50, 64, 100, 128, 200, 256, 512)
-SHAPES = ("1,1", "1,100", "8,100", "32,100", "128,50")
-# The ratio to the best peer that a cell should reach, by (batch, timesteps) and units.
-BARS = {(1, 100): 1.8, (8, 100): 1.2, (32, 100): 1.2, (128, 50): 1.1}
-SHARE = 0.85  # of the bound, which will do instead
-
-
-def bar_of(row: Row) -> float:
-    if row.batch == row.timesteps == 1:
-        return 4.0 if row.units <= 100 else 2.0
-    return BARS.get((row.batch, row.timesteps), 1.0)
-
-
-def drawn(count: int, seed: int) -> list[Row]:
-    """Cells of random sizes."""
-    draw = np.random.default_rng(seed)
-    limits = (256, 200, 300, 512)
-    return [
-        Row(
-            "forward",
-            *(int(draw.integers(1, limit + 1)) for limit in limits),
-            str(draw.choice(["lstm", "gru"])),
-        )
-        for _ in range(count)
-    ]
+OWN = "tidegate"
+FLOAT32 = "tidegate float32"  # its name beside its own narrower numbers
 
 
 def bound(row: Row, peak: float, bandwidth: float) -> float:
     """Seconds: all flops at the peak, but every step waits for the recurrent weights at least."""
-    recurrent = row.units * row.gates * row.units
-    step = max(2 * row.batch * recurrent / peak, 4 * recurrent / bandwidth)
-    return 2 * row.batch * row.timesteps * row.features * row.gates * row.units / peak + row.timesteps * step
+    recurrent, active = row.units * row.gates * row.units, mask_of(row).sum(axis=0)  # real rows of each step
+    steps = np.maximum(2 * active * recurrent / peak, 4 * recurrent / bandwidth)[active > 0].sum()
+    flops_of_input = sum(2 * active.sum() * width * row.gates * row.units for width in row.widths)
+    return float(flops_of_input / peak + len(row.widths) * steps)
 
 
-def judge(row: Row, measured: dict[str, Any], bandwidth: float, draws: int = 2000) -> dict[str, Any]:
-    """Ratio to the best peer with its interval, and the share of the bound."""
-    minima = {name: np.array(found["round_minima"]) for name, found in measured["peers"].items()}
-    own = minima.pop("tidegate")
-    best = min(minima, key=lambda name: float(np.median(minima[name])))
-    again = np.random.default_rng(0).integers(0, len(own), (draws, len(own)))
-    ratios = np.median(minima[best][again], axis=1) / np.median(own[again], axis=1)
-    ratio, seconds = float(np.median(minima[best]) / np.median(own)), float(np.median(own))
-    share = bound(row, measured["fma_peak"], bandwidth) / seconds
-    low, high = (float(each) for each in np.percentile(ratios, (2.5, 97.5)))
-    return {
-        "seconds": seconds,
+def entrants_of(row: Row, workers: Sequence[Worker]) -> Entrants:
+    """All workers; in narrower numbers also Tidegate's float32."""
+    entrants = {worker.name: (worker, row) for worker in workers}
+    return entrants | ({FLOAT32: (workers[0], row._replace(precision="float32"))} if row.narrow else {})
+
+
+def judge(row: Row, measured: dict[str, Any], own: Worker, threads: int) -> dict[str, Any]:
+    """Ratio to the best peer with its interval, and the share of the bound or the gain over float32."""
+    found = measured["peers"]
+    peers = [name for name in found if name not in (OWN, FLOAT32)]
+    if not peers:
+        raise PeerError(f"{row.name}: none of the peers can do it")
+    best = min(peers, key=lambda name: found[name]["median_of_minima"])
+    minima, bar = found[OWN]["round_minima"], bar_of(row)
+    ratio, interval = resampled(operator.truediv, found[best]["round_minima"], minima)
+    cell = {
+        "seconds": found[OWN]["median_of_minima"],
         "best": best,
         "ratio": ratio,
-        "interval": [low, high],
-        "share": share,
-        "bar": bar_of(row),
-        "passes": ratio >= bar_of(row) or share >= SHARE,
-        "loses": high < 1,
+        "interval": interval,
+        "bar": bar,
+        "passes": ratio >= bar,
+        "loses": interval[1] < 1,
+        "contenders": {
+            name: {"seconds": each["median_of_minima"], "difference": each["difference"]}
+            for name, each in found.items()
+        },
     }
+    if row.narrow:
+        gain, of_gain = resampled(operator.truediv, found[FLOAT32]["round_minima"], minima)
+        gain_bar = gain_bar_of(row)
+        cell |= {"gain": gain, "gain_interval": of_gain, "gain_bar": gain_bar}
+        cell["passes"] &= gain >= (gain_bar or 0)
+    else:
+        passes = len(row.widths) if row.form == "bidirectional" else 1  # that are in the cache together
+        size = 4 * passes * row.units * row.gates * row.units // threads
+        bandwidth = own.ask("read_bandwidth", size) * threads
+        cell["share"] = bound(row, measured["fma_peak"], bandwidth) / cell["seconds"]
+        cell["passes"] |= not (row.form or row.padding) and cell["share"] >= SHARE
+    return cell
 
 
-def print_cell(row: Row, found: dict[str, Any]) -> None:
-    low, high = found["interval"]
-    verdict = "LOSES" if found["loses"] else "" if found["passes"] else f"below {found['bar']}"
+def print_cell(row: Row, cell: dict[str, Any]) -> None:
+    low, high = cell["interval"]
+    missed = f"below {cell['bar']}" if cell["ratio"] < cell["bar"] else f"gain below {cell.get('gain_bar')}"
+    verdict = "LOSES" if cell["loses"] else "" if cell["passes"] else missed
+    beside = f"{cell['share']:4.0%} of the bound" if "share" in cell else f"{cell['gain']:.2f} of own float32"
     print(
-        f"{row.name:22} {microseconds(found['seconds']):>9} us  "
-        f"{found['ratio']:6.2f} ({low:.2f} - {high:.2f}) of {found['best']:11} "
-        f"{found['share']:4.0%} of the bound  {verdict}",
+        f"{row.name:30} {microseconds(cell['seconds']):>9} us  "
+        f"{cell['ratio']:6.2f} ({low:.2f} - {high:.2f}) of {cell['best']:11} {beside}  {verdict}",
         flush=True,
     )
+    for name, each in cell["contenders"].items() if row.narrow else ():
+        print(
+            f"{name:>30} {microseconds(each['seconds']):>9} us, off by {each['difference']:.1e}", flush=True
+        )
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--suite", nargs="+", choices=SUITES, default=["cells"])
     parser.add_argument("--cells", nargs="+", choices=("lstm", "gru"), default=["lstm", "gru"])
-    parser.add_argument("--units", nargs="+", type=int, default=list(UNITS), help="U, with F the same")
-    parser.add_argument("--shapes", nargs="+", default=list(SHAPES), metavar="B,T")
+    parser.add_argument("--units", nargs="+", type=int, help="U, instead of the suite's")
+    parser.add_argument("--shapes", nargs="+", metavar="B,T", help="instead of the suite's")
     parser.add_argument("--random", type=int, default=20, help="cells of random sizes (default 20)")
     parser.add_argument("--seed", type=int, help="that they are drawn with (default: another every time)")
     parser.add_argument("--peers", nargs="+", choices=PEERS[1:], default=list(PEERS[1:]))
@@ -112,26 +124,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = options_of(arguments)
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(options.threads)
-    shapes = [tuple(int(size) for size in shape.split(",")) for shape in options.shapes]
     seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4), "little")
-    rows = [
-        Row("forward", b, t, u, u, cell) for cell in options.cells for b, t in shapes for u in options.units
-    ]
-    rows += drawn(options.random, seed)
     report: dict[str, Any] = {"machine": machine(), "threads": options.threads, "seed": seed, "cells": {}}
     with ExitStack() as stack:
-        workers = [
-            stack.enter_context(Worker(name, options.threads)) for name in ("tidegate", *options.peers)
-        ]
+        workers = [stack.enter_context(Worker(name, options.threads)) for name in (OWN, *options.peers)]
         report["versions"] = {worker.name: worker.ask("version") for worker in workers}
-        for row in rows:
-            measured = race(row, workers, options.rounds, options.seconds, options.threads)
-            bandwidth = workers[0].ask(
-                "read_bandwidth", 4 * row.units * row.gates * row.units // options.threads
-            )
-            found = judge(row, measured, bandwidth * options.threads)
-            report["cells"][row.name] = found
-            print_cell(row, found)
+        for suite in options.suite:
+            if suite == "bfloat16" and not workers[0].ask("has_dot_products", suite):
+                print("bfloat16: skipped, this CPU has no dot products of it")
+                continue
+            rows = SUITES[suite].rows(options.cells, options.units, options.shapes)
+            for row in rows + (drawn(options.random, seed) if suite == "cells" else []):
+                entrants = entrants_of(row, workers)
+                measured = race(entrants, options.rounds, options.seconds, options.threads)
+                report["cells"][row.name] = cell = judge(row, measured, workers[0], options.threads)
+                print_cell(row, cell)
     cells = report["cells"].values()
     passed, lost = (sum(cell[what] for cell in cells) for what in ("passes", "loses"))
     print(f"{passed} of {len(cells)} pass, {lost} lose; seed {seed}")

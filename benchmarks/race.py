@@ -16,7 +16,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -27,42 +27,52 @@ from report import Turns, compare, machine, print_table, summarise
 from rows import ROWS, Row, expected_of
 from worker import PeerError, Worker
 
-TOLERANCE = 1e-4
+TOLERANCES = {"float32": 1e-4, "bfloat16": 3e-2, "int8": 1e-1}
+
+Entrants = Mapping[str, tuple[Worker, Row]]  # each has the row that it is timed on
 
 
-def check(row: Row, answers: dict[str, list[np.ndarray]]) -> float:
-    """The largest difference of a peer from the expected answer, or in training from the first peer's."""
-    expected = [expected_of(row)] if row.kind == "forward" else next(iter(answers.values()))
-    worst = 0.0
-    for peer, answer in answers.items():
+def check(rows: dict[str, Row], answers: dict[str, list[np.ndarray]]) -> dict[str, float]:
+    """The largest difference of each from the expected answer, or in training from the first's.
+
+    All rows have one answer, in numbers of their own, which say how far it may be off.
+    """
+    first = next(iter(rows.values()))
+    expected = next(iter(answers.values())) if first.kind == "train" else [expected_of(first)]
+    differences = {}
+    for name, answer in answers.items():
+        row = rows[name]
         shapes, wanted = [a.shape for a in answer], [e.shape for e in expected]
         if shapes != wanted:
-            raise PeerError(f"{row.name}: {peer} answers with shapes {shapes}, expected {wanted}")
+            raise PeerError(f"{row.name}: {name} answers with shapes {shapes}, expected {wanted}")
         difference = max(float(abs(a - e).max()) for a, e in zip(answer, expected, strict=True))
-        if not difference <= TOLERANCE:
-            raise PeerError(f"{row.name}: {peer} is off by {difference:.1e}, more than {TOLERANCE:.0e}")
-        worst = max(worst, difference)
-    return worst
+        if not difference <= (tolerance := TOLERANCES[row.precision]):
+            raise PeerError(f"{row.name}: {name} is off by {difference:.1e}, more than {tolerance:.0e}")
+        differences[name] = difference
+    return differences
 
 
-def race(row: Row, workers: Sequence[Worker], rounds: int, seconds: float, threads: int) -> dict[str, Any]:
-    """One row: prepare, check, then the rounds."""
-    answers = {worker.name: worker.ask("prepare", row) for worker in workers}
-    able = [worker for worker in workers if answers[worker.name] is not None]
-    difference = check(row, {worker.name: answers[worker.name] for worker in able}) if able else 0.0
-    turns: dict[str, Turns] = {worker.name: [] for worker in able}
-    peaks = []
+def race(entrants: Entrants, rounds: int, seconds: float, threads: int) -> dict[str, Any]:
+    """Prepare, check, then the rounds. Those that cannot do their row are left out."""
+    answers = {name: worker.ask("prepare", row) for name, (worker, row) in entrants.items()}
+    answers = {name: answer for name, answer in answers.items() if answer is not None}
+    able = {name: entrants[name] for name in answers}
+    differences = check({name: row for name, (_, row) in able.items()}, answers) if able else {}
+    own = [worker for worker, _ in able.values() if worker.name == "tidegate"][:1]
+    turns: dict[str, Turns] = {name: [] for name in able}
+    peaks, order = [], list(able)
     for turn in range(rounds):
-        first = turn % max(1, len(able))
-        for worker in able[first:] + able[:first]:
-            turns[worker.name].append(worker.ask("run", row, seconds))
-        peaks += [worker.ask("fma_peak") for worker in able if worker.name == "tidegate"]
-    for worker in able:
+        first = turn % max(1, len(order))
+        for name in order[first:] + order[:first]:
+            worker, row = able[name]
+            turns[name].append(worker.ask("run", row, seconds))
+        peaks += [worker.ask("fma_peak") for worker in own]
+    for worker, row in able.values():
         worker.ask("forget", row)
-    results = {name: summarise(found) for name, found in turns.items()}
+    results = {name: summarise(found) | {"difference": differences[name]} for name, found in turns.items()}
     compare(results)
     peak = max(peaks) * threads if peaks else None  # the highest: noise only lowers it
-    return {"largest_difference": difference, "fma_peak": peak, "peers": results}
+    return {"fma_peak": peak, "peers": results}
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -96,7 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report["versions"][worker.name] = worker.ask("version")
         for name in options.rows:
             print(name, file=sys.stderr, flush=True)
-            report["rows"][name] = race(ROWS[name], workers, options.rounds, options.seconds, options.threads)
+            entrants = {worker.name: (worker, ROWS[name]) for worker in workers}
+            report["rows"][name] = race(entrants, options.rounds, options.seconds, options.threads)
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n")
     print_table(report, ROWS)

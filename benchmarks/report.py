@@ -1,9 +1,10 @@
-"""What the race found: statistics of the times, as a dictionary for JSON and as a table."""
+"""What benchmarks found: statistics of the times, as dictionaries for JSON and as tables."""
 
 from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,17 @@ def compare(results: dict[str, dict[str, Any]], reference: str = "tidegate") -> 
     for result in results.values():
         for key in ("median", "median_of_minima"):
             result[f"{key}_ratio"] = result[key] / results[reference][key]
+
+
+def resampled(
+    statistic: Callable[..., Any], *rounds: Sequence[float], draws: int = 2000
+) -> tuple[float, list[float]]:
+    """A statistic of the medians of figures that were taken in the same rounds, and the interval that holds
+    95 % of those of rounds drawn again (bootstrap)."""
+    figures = np.array(rounds)  # [figures, rounds]
+    again = np.random.default_rng(0).integers(0, figures.shape[1], (draws, figures.shape[1]))
+    low, high = np.percentile(statistic(*np.median(figures[:, again], axis=2)), (2.5, 97.5))
+    return float(statistic(*np.median(figures, axis=1))), [float(low), float(high)]
 
 
 def machine() -> dict[str, Any]:

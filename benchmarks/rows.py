@@ -1,7 +1,6 @@
-"""The rows of the race: the workloads, their weights and inputs, and the answer of a forward row in plain
-NumPy.
+"""The rows of the races: the workloads, their weights and inputs, and their answers in plain NumPy.
 
-A row is one LSTM or GRU that returns its last output (`forward`), or an LSTM with a Dense(1) head, mean
+A row is LSTM or GRU layers that return their last output (`forward`), or an LSTM with a Dense(1) head, mean
 squared error and Adam (`train`: forward, backward and the step). Weights are in Keras's order of gates, i f c
 o and z r h (with `reset_after`); a peer that wants another order rearranges them itself.
 """
@@ -28,7 +27,10 @@ class Row(NamedTuple):
     timesteps: int
     features: int
     units: int
-    cell: str = "lstm"  # or "gru", forward only
+    cell: str = "lstm"  # or "gru"
+    form: str = ""  # "stacked" is two layers, "bidirectional" both directions, concatenated
+    padding: str = ""  # "left" or "right": lengths are uniform in 1..T, and this is where rows are padded
+    precision: str = "float32"  # or "bfloat16" or "int8", of the factors of products
 
     @property
     def sizes(self) -> tuple[int, int, int, int]:
@@ -39,17 +41,38 @@ class Row(NamedTuple):
         return 4 if self.cell == "lstm" else 3
 
     @property
+    def has_head(self) -> bool:
+        return self.kind != "forward"
+
+    @property
+    def narrow(self) -> bool:
+        return self.precision != "float32"
+
+    @property
+    def widths(self) -> list[int]:
+        """The features of every pass over time: of the layers in turn, or of the two directions."""
+        second = {"stacked": [self.units], "bidirectional": [self.features]}
+        return [self.features, *second.get(self.form, [])]
+
+    @property
     def name(self) -> str:
-        """As given to `--rows`: "1,100,64,128", "gru:1,100,64,128" or "train:32,100,64,128"."""
-        sizes = ",".join(str(size) for size in self.sizes)
-        prefix = self.kind if self.kind == "train" else self.cell if self.cell == "gru" else ""
+        """As given to `--rows`: "1,100,64,128" or "train:32,100,64,128"; "gru-stacked:1,100,64,64"."""
+        words = [
+            self.kind if self.kind != "forward" else "",
+            self.cell if self.cell != "lstm" else "",
+            self.form,
+            self.padding,
+            self.precision if self.narrow else "",
+        ]
+        prefix, sizes = "-".join(filter(None, words)), ",".join(str(size) for size in self.sizes)
         return f"{prefix}:{sizes}" if prefix else sizes
 
     @property
     def flops(self) -> int:
-        """Of the cell's matrix products, two a multiply-add; backward costs twice the forward."""
-        forward = 2 * self.batch * self.timesteps * (self.features + self.units) * self.gates * self.units
-        return forward if self.kind == "forward" else 3 * forward
+        """Of the cells' products in real steps, two a multiply-add; backward costs twice the forward."""
+        steps = int(lengths_of(self).sum())
+        forward = sum(2 * steps * (width + self.units) * self.gates * self.units for width in self.widths)
+        return 3 * forward if self.kind == "train" else forward
 
 
 ROWS = {
@@ -67,19 +90,26 @@ ROWS = {
 }
 
 
-class Weights(NamedTuple):
+class CellWeights(NamedTuple):
     """kernel [F, G U], recurrent_kernel [U, G U], bias [4 U], of a GRU [2, 3 U]: of the input's and of the
-    recurrent product; of the head: head_kernel [U, 1], head_bias [1]."""
+    recurrent product."""
 
     kernel: Floats
     recurrent_kernel: Floats
     bias: Floats
+
+
+class Weights(NamedTuple):
+    """Of every pass over time, in the order of `Row.widths`; of the head: head_kernel [U, 1] ([2 U, 1] behind
+    both directions), head_bias [1]."""
+
+    cells: list[CellWeights]
     head_kernel: Floats
     head_bias: Floats
 
 
 class Data(NamedTuple):
-    """x [B, T, F] and, for training, y [B, 1]."""
+    """x [B, T, F], with zeros for padding, and, for training, y [B, 1]."""
 
     x: Floats
     y: Floats
@@ -88,44 +118,81 @@ class Data(NamedTuple):
 def weights_of(row: Row) -> Weights:
     """The same for every peer: drawn from a generator seeded by the sizes."""
     draw = np.random.default_rng(row.sizes)
-    f, u, columns = row.features, row.units, row.gates * row.units
+    u, columns = row.units, row.gates * row.units
 
     def normal(deviation: float, *shape: int) -> Floats:
         return (deviation * draw.standard_normal(shape)).astype(np.float32)
 
-    return Weights(
-        normal(f**-0.5, f, columns),
-        normal(u**-0.5, u, columns),
-        normal(0.1, columns) if row.cell == "lstm" else normal(0.1, 2, columns),
-        normal(u**-0.5, u, 1),
-        normal(0.1, 1),
-    )
+    cells = [
+        CellWeights(
+            normal(f**-0.5, f, columns),
+            normal(u**-0.5, u, columns),
+            normal(0.1, columns) if row.cell == "lstm" else normal(0.1, 2, columns),
+        )
+        for f in row.widths
+    ]
+    outputs = 2 * u if row.form == "bidirectional" else u
+    return Weights(cells, normal(u**-0.5, outputs, 1), normal(0.1, 1))
 
 
 def data_of(row: Row) -> Data:
     """Inputs and targets, likewise the same for every peer."""
     draw = np.random.default_rng(row.sizes[::-1])
     x = draw.standard_normal((row.batch, row.timesteps, row.features)).astype(np.float32)
+    x[~mask_of(row)] = 0
     return Data(x, draw.standard_normal((row.batch, 1)).astype(np.float32))
 
 
+def lengths_of(row: Row) -> NDArray[np.int64]:
+    """[B]: how many timesteps of each row are real."""
+    if not row.padding:
+        return np.full(row.batch, row.timesteps)
+    return np.random.default_rng(row.sizes).integers(1, row.timesteps + 1, row.batch)
+
+
+def mask_of(row: Row) -> NDArray[np.bool_]:
+    """[B, T]: which they are."""
+    t, lengths = np.arange(row.timesteps), lengths_of(row)[:, None]
+    return t >= row.timesteps - lengths if row.padding == "left" else t < lengths
+
+
 def expected_of(row: Row) -> NDArray[np.float64]:
-    """The last output [B, U] of a forward row, in float64."""
-    kernel, recurrent_kernel, bias = (w.astype(np.float64) for w in weights_of(row)[:3])
-    x = data_of(row).x.astype(np.float64)
+    """In float64, the last output [B, U] ([B, 2 U] of both directions), or the head's [B, 1]."""
+    weights, x, mask = weights_of(row), data_of(row).x.astype(np.float64), mask_of(row)
+    if row.form == "bidirectional":
+        forwards, backwards = weights.cells
+        first = outputs_of(row.cell, forwards, x, mask)
+        second = outputs_of(row.cell, backwards, x[:, ::-1], mask[:, ::-1])
+        h = np.concatenate([first[:, -1], second[:, -1]], axis=1)
+    else:
+        for cell in weights.cells:
+            x = outputs_of(row.cell, cell, x, mask)
+        h = x[:, -1]
+    return h @ weights.head_kernel + weights.head_bias if row.has_head else h
+
+
+def outputs_of(
+    cell: str, weights: CellWeights, x: NDArray[np.float64], mask: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """h of every timestep, [B, T, U]; a step that is not real leaves the states as they are."""
+    kernel, recurrent_kernel, bias = (w.astype(np.float64) for w in weights)
+    outputs = np.empty((*x.shape[:2], len(recurrent_kernel)))
 
     def sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
         return 1 / (1 + np.exp(-z))
 
-    h = c = np.zeros((row.batch, row.units))
-    for t in range(row.timesteps):
-        if row.cell == "gru":
-            x_z, x_r, x_h = np.split(x[:, t] @ kernel + bias[0], 3, axis=1)
+    h = c = np.zeros((len(x), len(recurrent_kernel)))
+    of_x = x @ kernel + (bias[0] if cell == "gru" else bias)
+    for t in range(x.shape[1]):
+        real = mask[:, t, None]
+        if cell == "gru":
+            x_z, x_r, x_h = np.split(of_x[:, t], 3, axis=1)
             h_z, h_r, h_h = np.split(h @ recurrent_kernel + bias[1], 3, axis=1)
             z = sigmoid(x_z + h_z)
-            h = z * h + (1 - z) * np.tanh(x_h + sigmoid(x_r + h_r) * h_h)
-            continue
-        i, f, candidate, o = np.split(x[:, t] @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(candidate)
-        h = sigmoid(o) * np.tanh(c)
-    return h
+            h = np.where(real, z * h + (1 - z) * np.tanh(x_h + sigmoid(x_r + h_r) * h_h), h)
+        else:
+            i, f, candidate, o = np.split(of_x[:, t] + h @ recurrent_kernel, 4, axis=1)
+            c = np.where(real, sigmoid(f) * c + sigmoid(i) * np.tanh(candidate), c)
+            h = np.where(real, sigmoid(o) * np.tanh(c), h)
+        outputs[:, t] = h
+    return outputs

@@ -69,16 +69,17 @@ class Peer:
 
     def prepare(self, row: Row) -> list[np.ndarray] | None:
         """What is checked before timing: the answer or the trained weights; None if the peer cannot do it."""
-        if not hasattr(self.module, row.kind):
+        made = getattr(self.module, row.kind)(row, self.threads) if hasattr(self.module, row.kind) else None
+        if made is None:
             return None
-        if row.kind == "forward":
-            call = self.module.forward(row, self.threads)
-            checked = [np.array(call())]
-        else:
-            call, trained = self.module.train(row, self.threads)
+        if row.kind == "train":
+            call, trained = made
             for _ in range(TRAINING_CHECK):
                 call()
             checked = [np.array(weights) for weights in trained()]
+        else:
+            call = made
+            checked = [np.array(call())]
         self.calls[row.name] = call
         return checked
 
@@ -90,6 +91,9 @@ class Peer:
 
     def read_bandwidth(self, size: int) -> float:
         return float(self.module.read_bandwidth(size))
+
+    def has_dot_products(self, precision: str) -> bool:
+        return bool(self.module.has_dot_products(precision))
 
     def forget(self, row: Row) -> None:
         del self.calls[row.name]

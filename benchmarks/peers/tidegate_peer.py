@@ -1,15 +1,17 @@
-"""Tidegate, as a user has it: a Sequential that is called on an array, and `train_on_batch`."""
+"""Tidegate, as a user has it: a Sequential that is called on an array, or frozen, which is what takes lengths
+and narrower numbers; and `train_on_batch`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from rows import EPSILON, LEARNING_RATE, Row, data_of, weights_of
+import numpy as np
+from rows import EPSILON, LEARNING_RATE, Row, data_of, lengths_of, weights_of
 
 import tidegate
 from tidegate._native import core
-from tidegate.layers import GRU, LSTM, Dense, Input
+from tidegate.layers import GRU, LSTM, Bidirectional, Dense, Input
 from tidegate.models import Sequential
 from tidegate.optimizers import Adam
 
@@ -28,19 +30,46 @@ def read_bandwidth(size: int) -> float:
     return float(core.read_bandwidth(size, max(1, 100_000_000 // size)))
 
 
+def has_dot_products(precision: str) -> bool:
+    """Whether the CPU multiplies and adds these numbers in one instruction."""
+    weights = list(weights_of(Row("forward", 1, 1, 8, 8)).cells[0])
+    program = core.Program([(core.Recurrent("lstm", 8), weights)], precision=precision)
+    return bool(program.explain((1, 1, 8))[0]["narrow"][1])
+
+
+def model_of(row: Row) -> Sequential:
+    """With the weights of the row."""
+    layer = LSTM if row.cell == "lstm" else GRU
+    last = layer(row.units)
+    layers = {
+        "": [last],
+        "stacked": [layer(row.units, return_sequences=True), last],
+        "bidirectional": [Bidirectional(last, merge_mode="concat")],
+    }[row.form]
+    head = [Dense(1)] if row.has_head else []
+    model = Sequential([Input((row.timesteps, row.features)), *layers, *head])
+    weights = weights_of(row)
+    of_cells = [array for cell in weights.cells for array in cell]
+    model.set_weights([*of_cells, *([weights.head_kernel, weights.head_bias] if row.has_head else [])])
+    return model
+
+
 def forward(row: Row, threads: int) -> Callable[[], Any]:
     tidegate.set_num_threads(threads)
-    layer = LSTM if row.cell == "lstm" else GRU
-    model = Sequential([Input((row.timesteps, row.features)), layer(row.units)])
-    model.set_weights(list(weights_of(row)[:3]))
-    x = data_of(row).x
-    return lambda: model(x)
+    model, x = model_of(row), data_of(row).x
+    if not row.padding and not row.narrow:
+        return lambda: model(x)
+    frozen, lengths = model.freeze(row.precision), lengths_of(row)
+    if row.padding == "right":
+        return lambda: frozen(x, lengths=lengths)
+    if row.padding == "left":
+        return lambda: frozen(x, mask=np.arange(row.timesteps) >= row.timesteps - lengths[:, np.newaxis])
+    return lambda: frozen(x)
 
 
 def train(row: Row, threads: int) -> tuple[Callable[[], Any], Callable[[], list[Any]]]:
     tidegate.set_num_threads(threads)
-    model = Sequential([Input((row.timesteps, row.features)), LSTM(row.units), Dense(1)])
-    model.set_weights(list(weights_of(row)))
+    model = model_of(row)
     model.compile(optimizer=Adam(learning_rate=LEARNING_RATE, epsilon=EPSILON), loss="mse")
     x, y = data_of(row)
     return lambda: model.train_on_batch(x, y), model.get_weights
