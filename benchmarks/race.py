@@ -52,6 +52,11 @@ def check(rows: dict[str, Row], answers: dict[str, list[np.ndarray]]) -> dict[st
     return differences
 
 
+def check_own(row: Row, answer: Any) -> None:
+    """The same for an answer of Tidegate in this process."""
+    check({"tidegate": row}, {"tidegate": [np.asarray(answer)]})
+
+
 def race(entrants: Entrants, rounds: int, seconds: float, threads: int) -> dict[str, Any]:
     """Prepare, check, then the rounds. Those that cannot do their row are left out."""
     answers = {name: worker.ask("prepare", row) for name, (worker, row) in entrants.items()}

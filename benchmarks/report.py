@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from rows import Row
 
+Figure = dict[str, Any]
 Turns = list[list[float]]  # seconds per call: a list for each round, of the bursts of a peer's turn in it
 
 
@@ -48,6 +49,39 @@ def resampled(
     again = np.random.default_rng(0).integers(0, figures.shape[1], (draws, figures.shape[1]))
     low, high = np.percentile(statistic(*np.median(figures[:, again], axis=2)), (2.5, 97.5))
     return float(statistic(*np.median(figures, axis=1))), [float(low), float(high)]
+
+
+def itself(median: Any) -> Any:
+    """The statistic that is the median of the one figure."""
+    return median
+
+
+def figure(
+    name: str,
+    unit: str,
+    value: float,
+    interval: list[float] | None = None,
+    least: float | None = None,
+    most: float | None = None,
+) -> Figure:
+    """One figure with its bar: the least or the most that it should be."""
+    return {
+        "name": name,
+        "unit": unit,
+        "value": value,
+        "interval": interval,
+        "least": least,
+        "most": most,
+        "passes": (least is None or value >= least) and (most is None or value <= most),
+    }
+
+
+def print_figure(found: Figure) -> None:
+    interval = "({:,.3g} - {:,.3g})".format(*found["interval"]) if found["interval"] else ""
+    bars = " ".join(f"{word} {found[word]:g}" for word in ("least", "most") if found[word] is not None)
+    verdict = "" if found["passes"] else "MISSED"
+    value = f"{found['value']:,.2f} {found['unit']:3}"
+    print(f"{found['name']:50} {value:>14} {interval:22} {bars:10} {verdict}", flush=True)
 
 
 def machine() -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The rows of the races: the workloads, their weights and inputs, and their answers in plain NumPy.
 
-A row is LSTM or GRU layers that return their last output (`forward`), or an LSTM with a Dense(1) head, mean
-squared error and Adam (`train`: forward, backward and the step). Weights are in Keras's order of gates, i f c
-o and z r h (with `reset_after`); a peer that wants another order rearranges them itself.
+A row is LSTM or GRU layers that return their last output (`forward`); the same with a Dense(1) head, as a
+service calls it (`predict`, `predict_on_batch`, `frozen`); or an LSTM with that head, mean squared error and
+Adam (`train`: forward, backward and the step). Weights are in Keras's order of gates, i f c o and z r h (with
+`reset_after`); a peer that wants another order rearranges them itself.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ TRAINING_CHECK = 3  # steps after which trained weights are compared
 class Row(NamedTuple):
     """One workload: batch B, timesteps T, features F and units U."""
 
-    kind: str  # "forward" or "train"
+    kind: str  # "forward", "predict", "predict_on_batch", "frozen" or "train"
     batch: int
     timesteps: int
     features: int

@@ -4,6 +4,7 @@ The file, `<peer>_peer.py`, has `version() -> str` and functions named after the
 row's weights and inputs ready and hand back calls:
 
     forward(row, threads) -> answer         answer() -> [B, U] or [B, 2 U], anything that np.asarray takes
+    predict, predict_on_batch, frozen       likewise, as a service calls it -> [B, 1]
     train(row, threads) -> step, trained    step() takes one training step; trained() -> the five weights:
                                             kernel, recurrent_kernel, bias, head_kernel, head_bias
 
@@ -13,4 +14,5 @@ back may be the peer's own array. Every peer is set up by its public interface, 
 `threads` threads, the fastest way that we know for this workload.
 """
 
+# Of the race; Keras on TensorFlow, which may be missing, is a peer of bench_serving.py only.
 PEERS = ("tidegate", "pytorch", "onnxruntime", "openvino")

@@ -37,7 +37,7 @@ def has_dot_products(precision: str) -> bool:
     return bool(program.explain((1, 1, 8))[0]["narrow"][1])
 
 
-def model_of(row: Row) -> Sequential:
+def model_of(row: Row, any_length: bool = False) -> Sequential:
     """With the weights of the row."""
     layer = LSTM if row.cell == "lstm" else GRU
     last = layer(row.units)
@@ -47,7 +47,7 @@ def model_of(row: Row) -> Sequential:
         "bidirectional": [Bidirectional(last, merge_mode="concat")],
     }[row.form]
     head = [Dense(1)] if row.has_head else []
-    model = Sequential([Input((row.timesteps, row.features)), *layers, *head])
+    model = Sequential([Input((None if any_length else row.timesteps, row.features)), *layers, *head])
     weights = weights_of(row)
     of_cells = [array for cell in weights.cells for array in cell]
     model.set_weights([*of_cells, *([weights.head_kernel, weights.head_bias] if row.has_head else [])])
@@ -64,6 +64,24 @@ def forward(row: Row, threads: int) -> Callable[[], Any]:
         return lambda: frozen(x, lengths=lengths)
     if row.padding == "left":
         return lambda: frozen(x, mask=np.arange(row.timesteps) >= row.timesteps - lengths[:, np.newaxis])
+    return lambda: frozen(x)
+
+
+def predict(row: Row, threads: int) -> Callable[[], Any]:
+    tidegate.set_num_threads(threads)
+    model, x = model_of(row), data_of(row).x
+    return lambda: model.predict(x, verbose=0)
+
+
+def predict_on_batch(row: Row, threads: int) -> Callable[[], Any]:
+    tidegate.set_num_threads(threads)
+    model, x = model_of(row), data_of(row).x
+    return lambda: model.predict_on_batch(x)
+
+
+def frozen(row: Row, threads: int) -> Callable[[], Any]:
+    tidegate.set_num_threads(threads)
+    frozen, x = model_of(row).freeze(), data_of(row).x
     return lambda: frozen(x)
 
 
