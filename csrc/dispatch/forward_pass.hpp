@@ -38,7 +38,13 @@ class ForwardPass {
   // A member's share of the pass. All members of one team call it, and no more than threads().
   void run(const Member& member) const;
 
+  // The same in parts: without a mask, timesteps may be run block after block.
+  void start(const Member& member) const;
+  void run_steps(const Member& member, int64_t first_step, int64_t end_of_steps) const;
+  void finish(const Member& member) const;
+
  private:
+  bool shares_units(const Member& member) const { return plan.share_units && member.count > 1; }
   void start_row(int64_t b) const;
   void narrow_row(int64_t slot, int64_t b) const;
   void run_kernel(const ForwardArgs<T>& mine) const;

@@ -221,14 +221,25 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
 
 template <class T>
 void ForwardPass<T>::run(const Member& member) const {
-  ForwardArgs<T> mine = args;
+  start(member);
+  run_steps(member, 0, args.time_end);
+  finish(member);
+}
+
+template <class T>
+void ForwardPass<T>::start(const Member& member) const {
   const int64_t begin = order.begin(member.index, member.count), end = order.begin(member.index + 1, member.count);
-  const bool share = plan.share_units && member.count > 1;
   for (int64_t i = begin; i < end; ++i) start_row(order.row(i));
-  if (share) {
-    mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
-    mine.meeting();
-  }
+  if (shares_units(member)) member.meet();
+}
+
+template <class T>
+void ForwardPass<T>::run_steps(const Member& member, int64_t first_step, int64_t end_of_steps) const {
+  ForwardArgs<T> mine = args;
+  mine.time_begin = first_step, mine.time_end = end_of_steps;
+  const int64_t begin = order.begin(member.index, member.count), end = order.begin(member.index + 1, member.count);
+  const bool share = shares_units(member);
+  if (share) mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
   mine.panel_begin = share ? member.begin(P) : 0;
   mine.panel_end = share ? member.end(P) : P;
   mine.row_buffer += member.index * kRowBuffers * args.h.row_stride;
@@ -248,7 +259,12 @@ void ForwardPass<T>::run(const Member& member) const {
     run_kernel(mine);
     if (trimmed && (mine.time_end - args.time_end) % 2 != 0) move_states(mine, mine.time_end, args.time_end);
   }
-  // Where units are shared, the meeting after the last step has seen all of them.
+}
+
+// Where units are shared, the meeting after the last step has seen all of them.
+template <class T>
+void ForwardPass<T>::finish(const Member& member) const {
+  const int64_t begin = order.begin(member.index, member.count), end = order.begin(member.index + 1, member.count);
   for (int64_t i = begin; i < end; ++i) finish_row(order.row(i));
 }
 

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "dispatch/wavefront.hpp"
+
 namespace tidegate {
 namespace {
 
@@ -50,14 +52,36 @@ std::vector<int64_t> RecurrentStep<T>::state_lengths() const {
 }
 
 template <class T>
-void RecurrentStep<T>::run(const Shape& input, const T* x, T* y, const Carried<T>& carried) const {
+RecurrentForward<T> RecurrentStep<T>::call_of(const Shape& input, const T* x, T* y, T* const* states) const {
   RecurrentForward<T> call{};
   call.shape = {input[0], input[1], input[2]};
   call.x = x;
   call.y = outputs_in(y, config_, call.shape);
+  for (int i = 0; states && i < config_.layout().states; ++i) call.states[i] = call.final_states[i] = states[i];
+  return call;
+}
+
+template <class T>
+bool RecurrentStep<T>::pays_with_next(const Step<T>& next, const Shape& input) const {
+  const auto* above = dynamic_cast<const RecurrentStep<T>*>(&next);
+  const StackedLayer<T> first{config_, weights_};
+  return above && pays_as_wavefront(first, {above->config_, above->weights_}, {input[0], input[1], input[2]});
+}
+
+template <class T>
+void RecurrentStep<T>::run_with_next(const Step<T>& next, const Shape& input, const T* x, T* between, T* y,
+                                     T* const* states) const {
+  const auto& above = static_cast<const RecurrentStep<T>&>(next);
+  const StackedLayer<T> first{config_, weights_}, second{above.config_, above.weights_};
+  T* const* states_above = states ? states + state_lengths().size() : nullptr;
+  forward(first, call_of(input, x, between, states), second,
+          above.call_of(output_shape(input), between, y, states_above));
+}
+
+template <class T>
+void RecurrentStep<T>::run(const Shape& input, const T* x, T* y, const Carried<T>& carried) const {
+  RecurrentForward<T> call = call_of(input, x, y, carried.states);
   call.mask = carried.mask;
-  for (int i = 0; carried.states && i < config_.layout().states; ++i)
-    call.states[i] = call.final_states[i] = carried.states[i];
   // In masked first steps the pass puts out zeros; in a stream it is the output before them that goes on, which is h.
   const bool repeats = carried.states && carried.mask && !config_.zero_output_for_mask;
   Array<T> before(repeats ? input[0] * config_.units : 0);
@@ -151,9 +175,15 @@ Array<uint8_t> Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* 
   size_t end = steps_.size();  // behind the last step that computes: that one writes to y
   while (end > 0 && steps_[end - 1]->only_reshapes()) --end;
   if (end == 0) std::copy_n(x, elements(shapes[0]), y);
-  Array<T> between[2];
+  Array<T> between[3];  // two steps that run at once have an input, an output, and one between them
   Array<uint8_t> mask;
   size_t runs = 0;
+  const auto output_of = [&](size_t i) {
+    if (i + 1 >= end) return y;
+    Array<T>& array = between[runs++ % 3];
+    array = Array<T>(elements(shapes[i + 1]));
+    return array.data();
+  };
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step<T>& step = *steps_[i];
     if (step.makes_mask()) {
@@ -161,19 +191,30 @@ Array<uint8_t> Program<T>::run(const std::vector<Shape>& shapes, const T* x, T* 
       carried.mask = mask.data();
     }
     if (!step.only_reshapes()) {
-      T* to = y;
-      if (i + 1 < end) {
-        Array<T>& array = between[runs++ % 2];
-        array = Array<T>(elements(shapes[i + 1]));
-        to = array.data();
+      T* to = output_of(i);
+      const size_t next = next_to_run(i, shapes);
+      if (next < end && !carried.mask && step.pays_with_next(*steps_[next], shapes[i])) {
+        T* middle = to;
+        to = output_of(next);
+        step.run_with_next(*steps_[next], shapes[i], x, middle, to, carried.states);
+        if (carried.states) carried.states += step.state_lengths().size();
+        i = next;
+      } else {
+        step.run(shapes[i], x, to, carried);
       }
-      step.run(shapes[i], x, to, carried);
       x = to;
     }
-    if (carried.states) carried.states += step.state_lengths().size();
-    if (!step.passes_mask() && !step.makes_mask()) carried.mask = nullptr, mask = {};
+    if (carried.states) carried.states += steps_[i]->state_lengths().size();
+    if (!steps_[i]->passes_mask() && !steps_[i]->makes_mask()) carried.mask = nullptr, mask = {};
   }
   return mask;
+}
+
+template <class T>
+size_t Program<T>::next_to_run(size_t i, const std::vector<Shape>& shapes) const {
+  size_t next = i + 1;
+  while (next < steps_.size() && steps_[next]->only_reshapes() && shapes[next + 1] == shapes[next]) ++next;
+  return next;
 }
 
 template <class T>

@@ -43,6 +43,10 @@ class Step {
   // Lengths of the states to carry, each [B, length].
   virtual std::vector<int64_t> state_lengths() const { return {}; }
   virtual void run(const Shape& input, const T* x, T* y, const Carried<T>&) const { run(input, x, y); }
+  // Whether this step and the next one are better run at once, on different threads.
+  virtual bool pays_with_next(const Step<T>&, const Shape&) const { return false; }
+  // Does so, without a mask; `between` is the output of this one, `states` are those of both, or null.
+  virtual void run_with_next(const Step<T>&, const Shape&, const T*, T*, T*, T* const*) const {}
   // Whether a mask of the input is one of the output too.
   virtual bool passes_mask() const { return false; }
   // Whether the step makes the mask of its output itself, from its input: it forgets one that came, as in Keras.
@@ -73,7 +77,13 @@ class RecurrentStep final : public Step<T> {
   const RecurrentConfig& config() const { return config_; }
   const PackedRecurrent<T>& weights() const { return weights_; }
 
+  bool pays_with_next(const Step<T>& next, const Shape& input) const override;
+  void run_with_next(const Step<T>& next, const Shape& input, const T* x, T* between, T* y,
+                     T* const* states) const override;
+
  private:
+  RecurrentForward<T> call_of(const Shape& input, const T* x, T* y, T* const* states) const;
+
   RecurrentConfig config_;
   PackedRecurrent<T> weights_;
 };
@@ -134,6 +144,9 @@ class Program {
   size_t packed_bytes() const;
 
  private:
+  // The next step after i that is run, if all between them hand on the output of i as it is.
+  size_t next_to_run(size_t i, const std::vector<Shape>& shapes) const;
+
   Steps steps_;
   std::vector<std::string> names_;
 };

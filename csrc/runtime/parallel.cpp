@@ -49,6 +49,18 @@ void pause() {
 }
 
 // Spins for a while, since the others are usually a microsecond away, and then leaves the processor to them.
+template <class Arrived>
+void wait_until(Arrived arrived) {
+  // About 3 us: longer than a step of work that is shared fairly, and short where both threads have but one processor.
+  constexpr int kSpins = 200;
+  for (int spins = 0; !arrived(); ++spins) {
+    if (spins < kSpins)
+      pause();
+    else
+      sched_yield();
+  }
+}
+
 class Barrier {
  public:
   void meet(int count) {
@@ -58,17 +70,10 @@ class Barrier {
       round_.store(round + 1, std::memory_order_release);
       return;
     }
-    for (int spins = 0; round_.load(std::memory_order_acquire) == round; ++spins) {
-      if (spins < kSpins)
-        pause();
-      else
-        sched_yield();
-    }
+    wait_until([&] { return round_.load(std::memory_order_acquire) != round; });
   }
 
  private:
-  // About 3 us: longer than a step of work that is shared fairly, and short where both threads have but one processor.
-  static constexpr int kSpins = 200;
   alignas(64) std::atomic<int> arrived_{0};
   alignas(64) std::atomic<unsigned> round_{0};
 };
@@ -138,6 +143,10 @@ int default_threads() {
 
 void Member::meet() const {
   if (barrier_) static_cast<Barrier*>(barrier_)->meet(count);
+}
+
+void Progress::wait_for(int64_t place) const {
+  wait_until([&] { return place_.load(std::memory_order_acquire) >= place; });
 }
 
 ThreadLimit::ThreadLimit(int threads) : outer_(thread_limit) {

@@ -1,6 +1,7 @@
 // Teams of threads. The rest of the code says what a member of a team does and knows nothing of OpenMP.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <type_traits>
 
@@ -38,6 +39,16 @@ class Member {
 
  private:
   void* barrier_;
+};
+
+// How far one member of a team has got in something that another waits for.
+class Progress {
+ public:
+  void reach(int64_t place) { place_.store(place, std::memory_order_release); }
+  void wait_for(int64_t place) const;
+
+ private:
+  std::atomic<int64_t> place_{0};
 };
 
 // Whether a team pays for a call that it would make so many seconds shorter. One that has just worked still spins, and
