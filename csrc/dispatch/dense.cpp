@@ -57,7 +57,7 @@ PackedDense<T>::PackedDense(Packing& packing, const DenseConfig& config, int64_t
 template <class T>
 int forward_threads(const DenseConfig& config, const PackedDense<T>& weights, int64_t rows) {
   const int64_t depth = weights.narrow() ? elements_of(*weights.narrow(), weights.features()) : weights.features();
-  return threads_for(2.0 * rows * depth * config.units);
+  return threads_for(2.0 * rows * depth * config.units, rows);
 }
 
 template <class T>

@@ -13,8 +13,9 @@ constexpr double kFlopsOfThread = 8e6, kFlopsOfAwakeThread = 5e5;
 // What a thread does in a second, to guess how long a call takes.
 constexpr double kFlopsOfSecond = 80e9;
 
-inline int threads_for(double flops) {
-  const auto most = static_cast<double>(num_threads());
+// For work that can be cut into `parts`.
+inline int threads_for(double flops, int64_t parts = INT64_MAX) {
+  const auto most = static_cast<double>(std::clamp<int64_t>(parts, 1, num_threads()));
   const int threads = static_cast<int>(std::clamp(flops / kFlopsOfThread, 1.0, most));
   const int awake = static_cast<int>(std::clamp(flops / kFlopsOfAwakeThread, 1.0, most));
   if (awake == threads) return threads;

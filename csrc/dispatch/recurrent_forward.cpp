@@ -48,7 +48,8 @@ ForwardPlan plan_forward(const RecurrentConfig& config, const PackedRecurrent<T>
 template <class T>
 ForwardPlan plan_forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights,
                          const RecurrentShape& shape) {
-  return plan_forward(config, weights, shape, threads_for(work(config, weights, shape)), true);
+  const int most = plan_forward(config, weights, shape, num_threads(), true).threads;
+  return plan_forward(config, weights, shape, threads_for(work(config, weights, shape), most), true);
 }
 
 namespace {
