@@ -469,8 +469,8 @@ class Embedding:
         return d_embeddings
 
 
-class MaxPooling1D:
-    """x [B, T, F] -> y [B, windows, F]; the first of equal maxima has the gradient."""
+class Pooling1D:
+    """x [B, T, F] -> y [B, windows, F]"""
 
     def __init__(self, pool_size: int, strides: int, same: bool) -> None:
         self.pool_size, self.strides, self.same = pool_size, strides, same
@@ -485,6 +485,10 @@ class MaxPooling1D:
             starts = [window * self.strides - missing // 2 for window in range(count)]
         return [slice(max(0, start), start + self.pool_size) for start in starts]
 
+
+class MaxPooling1D(Pooling1D):
+    """The first of equal maxima has the gradient."""
+
     def forward(self, x: Array) -> Array:
         found = [x[:, window].max(axis=1) for window in self.windows(x.shape[1])]
         return np.stack(found, axis=1) if found else np.empty_like(x[:, :0])
@@ -494,6 +498,21 @@ class MaxPooling1D:
         rows, features = np.ogrid[: x.shape[0], : x.shape[2]]
         for place, window in enumerate(self.windows(x.shape[1])):
             d_x[rows, window.start + x[:, window].argmax(axis=1), features] += d_y[:, place]
+        return d_x
+
+
+class AveragePooling1D(Pooling1D):
+    """Of the steps of a window that are in the sequence."""
+
+    def forward(self, x: Array) -> Array:
+        found = [x[:, window].mean(axis=1) for window in self.windows(x.shape[1])]
+        return np.stack(found, axis=1) if found else np.empty_like(x[:, :0])
+
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array:
+        d_x = np.zeros_like(x)
+        for place, window in enumerate(self.windows(x.shape[1])):
+            steps = d_x[:, window]
+            steps += d_y[:, place, None] / steps.shape[1]
         return d_x
 
 

@@ -13,7 +13,12 @@ from tidegate.layers.layer import Layer
 from tidegate.layers.lstm import LSTM
 from tidegate.layers.masking import Masking
 from tidegate.layers.normalization import BatchNormalization, LayerNormalization
-from tidegate.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D, MaxPooling1D
+from tidegate.layers.pooling import (
+    AveragePooling1D,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    MaxPooling1D,
+)
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
 from tidegate.layers.simple_rnn import SimpleRNN
 from tidegate.layers.time_distributed import TimeDistributed
@@ -22,6 +27,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "Activation",
+    "AveragePooling1D",
     "BatchNormalization",
     "Bidirectional",
     "Dense",

@@ -34,6 +34,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             each.__name__: each
             for each in (
                 layers.Activation,
+                layers.AveragePooling1D,
                 layers.BatchNormalization,
                 layers.Bidirectional,
                 layers.Dense,
