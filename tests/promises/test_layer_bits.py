@@ -22,6 +22,7 @@ def model(dtype: str = "float32") -> Sequential:
         layers.BatchNormalization(dtype=dtype),
         layers.Activation("gelu", dtype=dtype),
         layers.Dropout(0.3, dtype=dtype),
+        layers.Conv1D(33, 3, padding="causal", activation="relu", dtype=dtype),
         layers.AveragePooling1D(2, strides=1, padding="same", dtype=dtype),
         layers.MaxPooling1D(3, strides=2, dtype=dtype),
         layers.LayerNormalization(dtype=dtype),

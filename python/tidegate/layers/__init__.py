@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidegate.layers.activation import Activation
 from tidegate.layers.bidirectional import Bidirectional
+from tidegate.layers.conv import Conv1D
 from tidegate.layers.dense import Dense
 from tidegate.layers.dropout import Dropout
 from tidegate.layers.embedding import Embedding
@@ -30,6 +31,7 @@ __all__ = [
     "AveragePooling1D",
     "BatchNormalization",
     "Bidirectional",
+    "Conv1D",
     "Dense",
     "Dropout",
     "Embedding",

@@ -37,6 +37,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.AveragePooling1D,
                 layers.BatchNormalization,
                 layers.Bidirectional,
+                layers.Conv1D,
                 layers.Dense,
                 layers.Dropout,
                 layers.Embedding,
