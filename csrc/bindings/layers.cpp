@@ -78,8 +78,8 @@ struct Reshape final : TypedOperator<Reshape> {
   const Shape target;
 };
 
-struct AveragePool final : TypedOperator<AveragePool> {
-  explicit AveragePool(bool keepdims) : layer{keepdims} {}
+struct GlobalAveragePooling final : TypedOperator<GlobalAveragePooling> {
+  explicit GlobalAveragePooling(bool keepdims) : layer{keepdims} {}
 
   template <class T>
   std::unique_ptr<Step<T>> make_step(const Arrays& weights) const {
@@ -145,6 +145,16 @@ py::class_<Plain<Layer>, Operator> bind_plain(py::module_& m, const char* name) 
   return bound;
 }
 
+template <class Layer>
+void bind_pooling(py::module_& m, const char* name) {
+  using namespace py::literals;
+  bind_plain<Layer>(m, name).def(
+      py::init([](int64_t pool_size, int64_t strides, bool same) {
+        return Plain<Layer>(Layer{Windows{positive(pool_size, "pool_size"), positive(strides, "strides"), same}});
+      }),
+      "pool_size"_a, "strides"_a, "same"_a);
+}
+
 Permutation permutation(const Shape& dims) {
   Shape sorted = dims;
   std::sort(sorted.begin(), sorted.end());
@@ -171,18 +181,15 @@ void bind_layers(py::module_& m) {
       .def("mask", &mask_of_steps, "x"_a);
   bind_plain<GlobalMaxPool>(m, "GlobalMaxPooling1D")
       .def(py::init([](bool keepdims) { return Plain<GlobalMaxPool>({keepdims}); }), "keepdims"_a = false);
-  bind_plain<MaxPool>(m, "MaxPooling1D")
-      .def(py::init([](int64_t pool_size, int64_t strides, bool same) {
-             return Plain<MaxPool>({positive(pool_size, "pool_size"), positive(strides, "strides"), same});
-           }),
-           "pool_size"_a, "strides"_a, "same"_a);
+  bind_pooling<MaxPool>(m, "MaxPooling1D");
+  bind_pooling<AveragePool>(m, "AveragePooling1D");
 
   py::class_<Reshape, Operator>(m, "Reshape").def(py::init<const Shape&>(), "target"_a);
 
-  py::class_<AveragePool, Operator>(m, "GlobalAveragePooling1D")
+  py::class_<GlobalAveragePooling, Operator>(m, "GlobalAveragePooling1D")
       .def(py::init<bool>(), "keepdims"_a = false)
-      .def("forward", &AveragePool::forward, "x"_a, "mask"_a = py::none())
-      .def("backward", &AveragePool::backward, "shape"_a, "d_y"_a, "mask"_a = py::none());
+      .def("forward", &GlobalAveragePooling::forward, "x"_a, "mask"_a = py::none())
+      .def("backward", &GlobalAveragePooling::backward, "shape"_a, "d_y"_a, "mask"_a = py::none());
 
   m.def("dropout_mask", &dropout_mask_of, "shape"_a, "rate"_a, py::kw_only(), "seed"_a, "node"_a, "iteration"_a,
         "rows"_a = py::none());

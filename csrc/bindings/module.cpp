@@ -8,5 +8,6 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   tidegate::python::bind_layers(m);
   tidegate::python::bind_normalization(m);
   tidegate::python::bind_embedding(m);
+  tidegate::python::bind_conv(m);
   tidegate::python::bind_functions(m);
 }

@@ -21,32 +21,39 @@ void for_each_row(const Shape& input, F f) {
   });
 }
 
-// Calls f(window, first step, steps) for the windows of a sequence of `timesteps`.
+Shape pooled(const char* layer, const Shape& input, const Windows& windows) {
+  check(layer, input);
+  return {input[0], windows.count(input[1]), input[2]};
+}
+
+// Calls f(place of the first step in x, steps, place in y) for the windows of row b of a batch.
 template <class F>
-void for_each_window(const MaxPool& pool, int64_t timesteps, int64_t windows, F f) {
-  const int64_t reach = (windows - 1) * pool.stride + pool.size;
-  const int64_t before = pool.same ? std::max<int64_t>(reach - timesteps, 0) / 2 : 0;
-  for (int64_t w = 0; w < windows; ++w) {
-    const int64_t begin = w * pool.stride - before;
-    const int64_t first = std::max<int64_t>(begin, 0), last = std::min(begin + pool.size, timesteps);
-    f(w, first, last - first);
+void for_each_window(const Windows& windows, const Shape& input, int64_t b, F f) {
+  const int64_t steps = input[1], features = input[2], count = windows.count(steps);
+  const int64_t reach = (count - 1) * windows.stride + windows.size;
+  const int64_t before = windows.same ? std::max<int64_t>(reach - steps, 0) / 2 : 0;
+  for (int64_t w = 0; w < count; ++w) {
+    const int64_t begin = w * windows.stride - before;
+    const int64_t first = std::max<int64_t>(begin, 0), last = std::min(begin + windows.size, steps);
+    f((b * steps + first) * features, last - first, (b * count + w) * features);
   }
 }
 
 }  // namespace
 
-Shape MaxPool::output_shape(const Shape& input) const {
-  check("MaxPooling1D", input);
-  const int64_t T = input[1];
-  return {input[0], same ? (T + stride - 1) / stride : T < size ? 0 : (T - size) / stride + 1, input[2]};
+int64_t Windows::count(int64_t timesteps) const {
+  if (same) return (timesteps + stride - 1) / stride;
+  return timesteps < size ? 0 : (timesteps - size) / stride + 1;
 }
+
+Shape MaxPool::output_shape(const Shape& input) const { return pooled("MaxPooling1D", input, windows); }
 
 template <class T>
 void MaxPool::forward(const InstructionSet& set, const Shape& input, const T* x, T* y) const {
-  const int64_t steps = input[1], F = input[2], windows = output_shape(input)[1];
+  const int64_t F = input[2];
   for_each_row(input, [&](int64_t b) {
-    for_each_window(*this, steps, windows, [&](int64_t w, int64_t first, int64_t count) {
-      table<T>(set).max_rows(x + (b * steps + first) * F, count, F, F, y + (b * windows + w) * F);
+    for_each_window(windows, input, b, [&](int64_t from, int64_t count, int64_t to) {
+      table<T>(set).max_rows(x + from, count, F, F, y + to);
     });
   });
 }
@@ -54,12 +61,37 @@ void MaxPool::forward(const InstructionSet& set, const Shape& input, const T* x,
 template <class T>
 void MaxPool::backward(const InstructionSet& set, const Shape& input, const T* x, const T* y, const T* d_y,
                        T* d_x) const {
-  const int64_t steps = input[1], F = input[2], windows = output_shape(input)[1];
+  const int64_t steps = input[1], F = input[2];
   for_each_row(input, [&](int64_t b) {
     std::fill_n(d_x + b * steps * F, steps * F, T(0));
-    for_each_window(*this, steps, windows, [&](int64_t w, int64_t first, int64_t count) {
-      const int64_t from = (b * steps + first) * F, to = (b * windows + w) * F;
+    for_each_window(windows, input, b, [&](int64_t from, int64_t count, int64_t to) {
       table<T>(set).max_rows_gradient(x + from, y + to, d_y + to, count, F, F, false, d_x + from);
+    });
+  });
+}
+
+Shape AveragePool::output_shape(const Shape& input) const { return pooled("AveragePooling1D", input, windows); }
+
+template <class T>
+void AveragePool::forward(const InstructionSet& set, const Shape& input, const T* x, T* y) const {
+  const int64_t F = input[2];
+  for_each_row(input, [&](int64_t b) {
+    for_each_window(windows, input, b, [&](int64_t from, int64_t count, int64_t to) {
+      std::fill_n(y + to, F, T(0));
+      table<T>(set).sum_rows(x + from, count, F, F, y + to);
+      for (int64_t v = 0; v < F; ++v) y[to + v] /= T(count);
+    });
+  });
+}
+
+template <class T>
+void AveragePool::backward(const InstructionSet&, const Shape& input, const T*, const T*, const T* d_y, T* d_x) const {
+  const int64_t steps = input[1], F = input[2];
+  for_each_row(input, [&](int64_t b) {
+    std::fill_n(d_x + b * steps * F, steps * F, T(0));
+    for_each_window(windows, input, b, [&](int64_t from, int64_t count, int64_t to) {
+      for (int64_t t = 0; t < count; ++t)
+        for (int64_t v = 0; v < F; ++v) d_x[from + t * F + v] += d_y[to + v] / T(count);
     });
   });
 }
@@ -123,6 +155,8 @@ void GlobalAveragePool::backward(const InstructionSet&, const Shape& input, cons
 #define TIDEGATE_INSTANTIATE(T)                                                                                       \
   template void MaxPool::forward(const InstructionSet&, const Shape&, const T*, T*) const;                            \
   template void MaxPool::backward(const InstructionSet&, const Shape&, const T*, const T*, const T*, T*) const;       \
+  template void AveragePool::forward(const InstructionSet&, const Shape&, const T*, T*) const;                        \
+  template void AveragePool::backward(const InstructionSet&, const Shape&, const T*, const T*, const T*, T*) const;   \
   template void GlobalMaxPool::forward(const InstructionSet&, const Shape&, const T*, T*) const;                      \
   template void GlobalMaxPool::backward(const InstructionSet&, const Shape&, const T*, const T*, const T*, T*) const; \
   template void GlobalAveragePool::forward(const InstructionSet&, const Shape&, const T*, T*, const uint8_t*) const;  \

@@ -5,17 +5,36 @@
 
 namespace tidegate {
 
-// The maximum of windows of `size` steps, `stride` apart. Padding `same` begins and ends with windows that reach beyond
-// the sequence, so that there are ceil(T / stride).
-struct MaxPool {
-  static constexpr bool kOfEachStep = false;
+// Windows of `size` steps, `stride` apart. Padding `same` begins and ends with windows that reach beyond the sequence,
+// so that there are ceil(T / stride).
+struct Windows {
   int64_t size, stride;
   bool same;
+
+  int64_t count(int64_t timesteps) const;
+};
+
+// The maximum of every window.
+struct MaxPool {
+  static constexpr bool kOfEachStep = false;
+  Windows windows;
 
   Shape output_shape(const Shape& input) const;
   template <class T>
   void forward(const InstructionSet&, const Shape& input, const T* x, T* y) const;
   // Where several steps of a window are its maximum, the first has the gradient.
+  template <class T>
+  void backward(const InstructionSet&, const Shape& input, const T* x, const T* y, const T* d_y, T* d_x) const;
+};
+
+// The mean of every window, of those of its steps that are in the sequence.
+struct AveragePool {
+  static constexpr bool kOfEachStep = false;
+  Windows windows;
+
+  Shape output_shape(const Shape& input) const;
+  template <class T>
+  void forward(const InstructionSet&, const Shape& input, const T* x, T* y) const;
   template <class T>
   void backward(const InstructionSet&, const Shape& input, const T* x, const T* y, const T* d_y, T* d_x) const;
 };

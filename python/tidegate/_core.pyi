@@ -80,6 +80,37 @@ class Dense(Operator):
     def backward(self, kept: Kept, d_y: Array, need_d_x: bool = True) -> tuple[Array | None, list[Array]]:
         """Gradients of x and of the weights."""
 
+class Conv1D(Operator):
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        *,
+        strides: int = 1,
+        padding: str = "valid",
+        dilation_rate: int = 1,
+        groups: int = 1,
+        activation: str = "linear",
+        use_bias: bool = True,
+    ) -> None:
+        """`padding` is "valid", "same" or "causal"."""
+
+    def forward(self, x: Array, weights: Sequence[Array], keep: bool = False) -> tuple[Array, Array | None]:
+        """x [B, T, F] -> y [B, windows, filters], and what the activation was applied to, for backward: None
+        unless `keep`, or where that is linear. Weights kernel [kernel_size, F / groups, filters] and, with
+        use_bias, bias [filters]."""
+
+    def backward(
+        self,
+        x: Array,
+        weights: Sequence[Array],
+        sums: Array | None,
+        y: Array,
+        d_y: Array,
+        need_d_x: bool = True,
+    ) -> tuple[Array | None, list[Array]]:
+        """Gradients of x and of the weights."""
+
 class Activation(Operator):
     """This and the following keep nothing: `backward` is given the input and the output."""
 
@@ -128,6 +159,13 @@ class Embedding(Operator):
 
 class MaxPooling1D(Operator):
     """[B, T, F] -> [B, windows, F]; the first of equal maxima has the gradient."""
+
+    def __init__(self, pool_size: int, strides: int, same: bool) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class AveragePooling1D(Operator):
+    """[B, T, F] -> [B, windows, F]; the mean of the steps of a window that are in the sequence."""
 
     def __init__(self, pool_size: int, strides: int, same: bool) -> None: ...
     def forward(self, x: Array) -> Array: ...

@@ -13,7 +13,16 @@ from support import Array, assert_same_bits
 
 import tidegate
 from tidegate._native import core
-from tidegate.layers import GRU, LSTM, BatchNormalization, Bidirectional, Dense, Input, TimeDistributed
+from tidegate.layers import (
+    GRU,
+    LSTM,
+    BatchNormalization,
+    Bidirectional,
+    Conv1D,
+    Dense,
+    Input,
+    TimeDistributed,
+)
 from tidegate.models import Sequential
 
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8"])
@@ -21,6 +30,7 @@ DTYPES = pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8"])
 
 def model(dtype: str = "float32") -> Sequential:
     layers = [
+        Conv1D(6, 3, padding="causal", groups=2, dtype=dtype),
         Bidirectional(LSTM(9, return_sequences=True, dtype=dtype)),
         BatchNormalization(dtype=dtype),
         TimeDistributed(Dense(5, activation="tanh", dtype=dtype)),

@@ -16,6 +16,7 @@ from tidegate.layers import (
     Activation,
     BatchNormalization,
     Bidirectional,
+    Conv1D,
     Dense,
     Dropout,
     Embedding,
@@ -39,6 +40,7 @@ WHOLE: list[Callable[[], list[Layer]]] = [
     lambda: [BatchNormalization(), Activation("tanh"), GlobalAveragePooling1D(), Dense(3)],
     lambda: [TimeDistributed(Dense(4)), LSTM(6, return_sequences=True), Dense(3), Dropout(0.5)],
     lambda: [GRU(6, return_sequences=True), Flatten()],
+    lambda: [GRU(6, return_sequences=True), Conv1D(4, 1), GRU(7)],
 ]
 STREAMED: list[Callable[[str], list[Layer]]] = [
     lambda dtype: [LSTM(13, return_sequences=True, dtype=dtype)],

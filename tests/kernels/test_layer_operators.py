@@ -28,6 +28,11 @@ PLAIN: dict[str, Make] = {
     "gaps": lambda library: library.MaxPooling1D(2, 3, False),
     "same": lambda library: library.MaxPooling1D(3, 2, True),
     "same_wide": lambda library: library.MaxPooling1D(5, 1, True),
+    "averages": lambda library: library.AveragePooling1D(2, 2, False),
+    "averages_overlapping": lambda library: library.AveragePooling1D(3, 1, False),
+    "averages_with_gaps": lambda library: library.AveragePooling1D(2, 3, False),
+    "averages_same": lambda library: library.AveragePooling1D(3, 2, True),
+    "averages_same_wide": lambda library: library.AveragePooling1D(5, 1, True),
     "global_max": lambda library: library.GlobalMaxPooling1D(),
     "global_max_kept": lambda library: library.GlobalMaxPooling1D(True),
 }
@@ -106,6 +111,13 @@ def test_a_maximum_with_nan_is_nan_in_its_row_only(isa: str, place: int) -> None
         bad = np.isnan(operator.forward(x)).reshape(3, 20)
         assert bad[1, 17]
         assert bad.sum() == 1
+
+
+def test_an_average_counts_the_steps_that_are_there(isa: str) -> None:
+    """Figures of Keras."""
+    x = np.arange(1.0, 9).reshape(1, 8, 1)
+    y = core.AveragePooling1D(3, 2, True).forward(x)
+    np.testing.assert_array_equal(y[0, :, 0], [2, 4, 6, 7.5])
 
 
 def run_average(library: Any, x: Array, mask: Array | None, keepdims: bool) -> dict[str, Array]:
@@ -393,6 +405,9 @@ def test_sizes_that_overflow(n: int) -> None:
         lambda: core.MaxPooling1D(0, 1, False),
         lambda: core.MaxPooling1D(1, 0, False),
         lambda: core.MaxPooling1D(2, 2, False).forward(X[0]),
+        lambda: core.AveragePooling1D(0, 1, False),
+        lambda: core.AveragePooling1D(2, 2, False).forward(X[0]),
+        lambda: core.AveragePooling1D(2, 2, False).backward(X, X, X),
         lambda: core.GlobalMaxPooling1D().forward(X[:, :0]),
         lambda: core.GlobalMaxPooling1D().backward(X, X[:, 0].copy(), X),
         lambda: core.GlobalMaxPooling1D().forward(X.astype("int32")),

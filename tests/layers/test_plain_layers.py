@@ -28,6 +28,9 @@ SHAPES: list[tuple[layers.Layer, tuple[int | None, ...], tuple[int | None, ...]]
     (layers.MaxPooling1D(), (3, 7, 4), (3, 3, 4)),
     (layers.MaxPooling1D(3, strides=1, padding="same"), (3, 7, 4), (3, 7, 4)),
     (layers.MaxPooling1D(9), (3, 7, 4), (3, 0, 4)),
+    (layers.AveragePooling1D(2), (3, 7, 4), (3, 3, 4)),
+    (layers.AveragePooling1D(4, strides=3, padding="same"), (3, 7, 4), (3, 3, 4)),
+    (layers.AveragePooling1D(9), (3, 7, 4), (3, 0, 4)),
     (layers.GlobalMaxPooling1D(), (3, 7, 4), (3, 4)),
     (layers.GlobalMaxPooling1D(keepdims=True), (3, 7, 4), (3, 1, 4)),
     (layers.GlobalAveragePooling1D(), (3, 7, 4), (3, 4)),
@@ -135,6 +138,7 @@ def test_an_average_honours_the_mask() -> None:
         (layers.Reshape((7, 4)), False),
         (layers.Permute((2, 1)), False),
         (layers.MaxPooling1D(), False),
+        (layers.AveragePooling1D(2), False),
         (layers.GlobalAveragePooling1D(), False),
     ],
     ids=lambda value: type(value).__name__,
@@ -185,6 +189,11 @@ def test_reshape_of_a_length_that_is_not_known() -> None:
         (lambda: layers.MaxPooling1D(2, strides=-1), r"`strides`.*-1"),
         (lambda: layers.MaxPooling1D(2, padding="causal"), r"`padding`.*causal"),
         (lambda: layers.MaxPooling1D(2)(X[0]), r"timesteps.*\(7, 4\)"),
+        (lambda: layers.AveragePooling1D(), r"`pool_size` is required"),
+        (lambda: layers.AveragePooling1D(0), r"`pool_size`.*0"),
+        (lambda: layers.AveragePooling1D(2, padding="causal"), r"`padding`.*causal"),
+        (lambda: layers.AveragePooling1D(2, data_format="channels_first"), r"`data_format`"),
+        (lambda: layers.AveragePooling1D(2)(X[0]), r"timesteps.*\(7, 4\)"),
         (lambda: layers.GlobalMaxPooling1D()(X[:, :0]), r"timestep.*\(3, 0, 4\)"),
         (lambda: layers.GlobalAveragePooling1D()(X[:, :0]), r"timestep.*\(3, 0, 4\)"),
         (lambda: layers.GlobalMaxPooling1D(keepdim=True), r"keepdims"),
@@ -196,8 +205,9 @@ def test_bad_input_gets_one_sentence(make: Any, match: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_pool_size_and_strides_may_be_tuples_of_one() -> None:
-    layer = layers.MaxPooling1D((3,), strides=[2])
+@pytest.mark.parametrize("cls", [layers.MaxPooling1D, layers.AveragePooling1D])
+def test_pool_size_and_strides_may_be_tuples_of_one(cls: Any) -> None:
+    layer = cls((3,), strides=[2])
     assert (layer.pool_size, layer.strides) == (3, 2)
     config = layer.get_config()
     assert (config["pool_size"], config["strides"]) == ([3], [2])

@@ -13,8 +13,10 @@ from tidegate.layers import (
     GRU,
     LSTM,
     Activation,
+    AveragePooling1D,
     BatchNormalization,
     Bidirectional,
+    Conv1D,
     Dense,
     Dropout,
     Embedding,
@@ -47,6 +49,8 @@ def test_every_layer(isa: str) -> None:
         LayerNormalization(),
         TimeDistributed(Dense(3)),
         TimeDistributed(Dropout(0.5)),
+        Conv1D(5, 3, padding="causal"),
+        AveragePooling1D(2, strides=1, padding="same"),
         MaxPooling1D(2),
         Activation("relu"),
         Permute((2, 1)),
@@ -72,7 +76,9 @@ def test_every_layer(isa: str) -> None:
             type(layer).__name__, 0
         )
         assert (step["packed_bytes"] > 0) == bool(layer.weights), layer
-        assert (step["tile"] is not None) == isinstance(inner, (LSTM, Bidirectional, SimpleRNN, Dense)), layer
+        assert (step["tile"] is not None) == isinstance(
+            inner, (LSTM, Bidirectional, SimpleRNN, Conv1D, Dense)
+        ), layer
     assert sum(step["packed_bytes"] for step in found) == model.freeze().packed_bytes
 
 
@@ -86,12 +92,19 @@ def test_layers_at_the_entrance(isa: str, threads: None) -> None:
 
 
 def test_flops() -> None:
-    lstm, distributed, dense = steps(
-        [LSTM(5, return_sequences=True), TimeDistributed(Dense(3)), Dense(2)], (7, 11, 4)
+    lstm, distributed, dense, conv = steps(
+        [
+            LSTM(5, return_sequences=True),
+            TimeDistributed(Dense(3)),
+            Dense(2),
+            Conv1D(6, 4, strides=3, groups=2),
+        ],
+        (7, 11, 4),
     )
     assert lstm["flops"] == 2 * 7 * 11 * (4 + 5) * 20
     assert distributed["flops"] == 2 * 7 * 11 * 5 * 3
     assert dense["flops"] == 2 * 7 * 11 * 3 * 2
+    assert conv["flops"] == 2 * 7 * 3 * 4 * 1 * 6
 
 
 @pytest.mark.parametrize("layer", [LSTM, GRU])
@@ -121,12 +134,13 @@ def test_the_plan_of_two_directions(threads: None) -> None:
 
 def test_threads_are_those_of_the_call(threads: None) -> None:
     core.set_num_threads(2)
-    model = Sequential([Input((100, 64)), LSTM(128, return_sequences=True), Dense(512), Activation("relu")])
+    layers = [LSTM(128, return_sequences=True), Dense(512), Conv1D(512, 3), Activation("relu")]
+    model = Sequential([Input((100, 64)), *layers])
     shape = (32, 100, 64)
-    assert [step["threads"] for step in model.freeze().program.explain(shape)] == [2, 2, 2]
-    assert [step["threads"] for step in model.freeze(threads=1).program.explain(shape)] == [1, 1, 1]
+    assert [step["threads"] for step in model.freeze().program.explain(shape)] == [2, 2, 2, 2]
+    assert [step["threads"] for step in model.freeze(threads=1).program.explain(shape)] == [1, 1, 1, 1]
     core.set_num_threads(1)
-    assert [step["threads"] for step in model.freeze().program.explain(shape)] == [1, 1, 1]
+    assert [step["threads"] for step in model.freeze().program.explain(shape)] == [1, 1, 1, 1]
 
 
 def text(explain: Any, *args: Any) -> str:

@@ -22,6 +22,8 @@ def model(dtype: str = "float32") -> Sequential:
         layers.BatchNormalization(dtype=dtype),
         layers.Activation("gelu", dtype=dtype),
         layers.Dropout(0.3, dtype=dtype),
+        layers.Conv1D(33, 3, padding="causal", activation="relu", dtype=dtype),
+        layers.AveragePooling1D(2, strides=1, padding="same", dtype=dtype),
         layers.MaxPooling1D(3, strides=2, dtype=dtype),
         layers.LayerNormalization(dtype=dtype),
         layers.Permute((2, 1), dtype=dtype),
@@ -74,6 +76,7 @@ def test_large_arrays_on_many_threads(isa: str, threads: None, rng: np.random.Ge
     x, d_y = (rng.standard_normal((64, 90, 200)).astype("float32") for _ in range(2))
     gamma, beta = rng.standard_normal((2, 200)).astype("float32")
     plain = [core.Activation("tanh"), core.Activation("softmax"), core.MaxPooling1D(3, 1, True)]
+    plain.append(core.AveragePooling1D(3, 1, True))
     layer_norm, batch_norm = core.LayerNormalization(200), core.BatchNormalization(200)
 
     def everything() -> list[Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidegate.layers.activation import Activation
 from tidegate.layers.bidirectional import Bidirectional
+from tidegate.layers.conv import Conv1D
 from tidegate.layers.dense import Dense
 from tidegate.layers.dropout import Dropout
 from tidegate.layers.embedding import Embedding
@@ -13,7 +14,12 @@ from tidegate.layers.layer import Layer
 from tidegate.layers.lstm import LSTM
 from tidegate.layers.masking import Masking
 from tidegate.layers.normalization import BatchNormalization, LayerNormalization
-from tidegate.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D, MaxPooling1D
+from tidegate.layers.pooling import (
+    AveragePooling1D,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    MaxPooling1D,
+)
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
 from tidegate.layers.simple_rnn import SimpleRNN
 from tidegate.layers.time_distributed import TimeDistributed
@@ -22,8 +28,10 @@ __all__ = [
     "GRU",
     "LSTM",
     "Activation",
+    "AveragePooling1D",
     "BatchNormalization",
     "Bidirectional",
+    "Conv1D",
     "Dense",
     "Dropout",
     "Embedding",

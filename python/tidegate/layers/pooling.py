@@ -6,15 +6,44 @@ from typing import Any
 
 from tidegate._native import core
 from tidegate.inputs import Shape
-from tidegate.layers.arguments import Argument, later
+from tidegate.layers.arguments import REQUIRED, Argument, Table, later
 from tidegate.layers.kinds import Flag, Optional
 from tidegate.layers.number_kinds import Length, Word
 from tidegate.layers.plain import Unmasked
 from tidegate.random import Training
 from tidegate.variable import Array
 
+_WINDOWS: Table = (
+    Argument("strides", None, Optional(Length())),
+    Argument("padding", "valid", Word("valid", "same")),
+    later("data_format", "channels_last"),
+)
 
-class MaxPooling1D(Unmasked):
+
+class _Pooling(Unmasked):
+    """Every window of steps becomes one: `[batch, timesteps, features]` to `[batch, windows, features]`."""
+
+    rank = 3
+    axes = "[batch, timesteps, features]"
+
+    pool_size: int
+    strides: int
+    padding: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.strides = self.strides or self.pool_size
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        batch, timesteps, features = input_shape
+        if timesteps is None:
+            return batch, None, features
+        if self.padding == "same":
+            return batch, -(-timesteps // self.strides), features
+        return batch, max(0, (timesteps - self.pool_size) // self.strides + 1), features
+
+
+class MaxPooling1D(_Pooling):
     """The maximum of every window of steps: `[batch, timesteps, features]` to `[batch, windows, features]`.
 
     Args:
@@ -28,33 +57,31 @@ class MaxPooling1D(Unmasked):
         (5, 3, 3)
     """
 
-    rank = 3
-    axes = "[batch, timesteps, features]"
-    arguments = (
-        Argument("pool_size", 2, Length()),
-        Argument("strides", None, Optional(Length())),
-        Argument("padding", "valid", Word("valid", "same")),
-        later("data_format", "channels_last"),
-    )
-
-    pool_size: int
-    strides: int
-    padding: str
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.strides = self.strides or self.pool_size
+    arguments = (Argument("pool_size", 2, Length()), *_WINDOWS)
 
     def create_operator(self) -> core.MaxPooling1D:
         return core.MaxPooling1D(self.pool_size, self.strides, self.padding == "same")
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        batch, timesteps, features = input_shape
-        if timesteps is None:
-            return batch, None, features
-        if self.padding == "same":
-            return batch, -(-timesteps // self.strides), features
-        return batch, max(0, (timesteps - self.pool_size) // self.strides + 1), features
+
+class AveragePooling1D(_Pooling):
+    """The mean of every window of steps: `[batch, timesteps, features]` to `[batch, windows, features]`.
+
+    Args:
+        pool_size: steps of a window.
+        strides: steps from one window to the next; as `pool_size` when None.
+        padding: "valid" for windows within the sequence, "same" for ceil(timesteps / strides) of them,
+            each the mean of those of its steps that are in the sequence.
+        data_format: only "channels_last".
+
+    Example:
+        >>> AveragePooling1D(2)(np.zeros((5, 7, 3))).shape
+        (5, 3, 3)
+    """
+
+    arguments = (Argument("pool_size", REQUIRED, Length()), *_WINDOWS)
+
+    def create_operator(self) -> core.AveragePooling1D:
+        return core.AveragePooling1D(self.pool_size, self.strides, self.padding == "same")
 
 
 class _GlobalPooling(Unmasked):

@@ -34,8 +34,10 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             each.__name__: each
             for each in (
                 layers.Activation,
+                layers.AveragePooling1D,
                 layers.BatchNormalization,
                 layers.Bidirectional,
+                layers.Conv1D,
                 layers.Dense,
                 layers.Dropout,
                 layers.Embedding,
