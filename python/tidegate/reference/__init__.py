@@ -1,0 +1,62 @@
+"""The equations of Tidegate in plain NumPy: the specification that the native kernels are tested against.
+
+Everything here has the name, the arguments and the results of its native twin in `tidegate._core`, each
+forward stands beside its backward, and the dtype is the one given (float64 is what it is for). Nothing here
+is fast, nothing in the package computes with it, and importing `tidegate` does not load it.
+
+Shapes: `B` batch, `T` timesteps, `F` features, `U` units, `G` gates (LSTM 4: i f c o, GRU 3: z r h,
+SimpleRNN 1).
+"""
+
+from __future__ import annotations
+
+from tidegate.reference.activations import (
+    ROWWISE,
+    Activation,
+    activate,
+    activate_gradient,
+    activation_names,
+    log,
+)
+from tidegate.reference.convolution import Conv1D
+from tidegate.reference.dense import Dense
+from tidegate.reference.dropout import apply_dropout, dropout_mask, philox
+from tidegate.reference.embedding import Embedding, Masking
+from tidegate.reference.normalization import BatchNormalization, LayerNormalization
+from tidegate.reference.optimizers import adam_update, rmsprop_update, sgd_update
+from tidegate.reference.pooling import (
+    AveragePooling1D,
+    GlobalAveragePooling1D,
+    GlobalMaxPooling1D,
+    MaxPooling1D,
+)
+from tidegate.reference.recurrent import Recurrent
+from tidegate.reference.shapes import Permute, RepeatVector
+
+__all__ = [
+    "ROWWISE",
+    "Activation",
+    "AveragePooling1D",
+    "BatchNormalization",
+    "Conv1D",
+    "Dense",
+    "Embedding",
+    "GlobalAveragePooling1D",
+    "GlobalMaxPooling1D",
+    "LayerNormalization",
+    "Masking",
+    "MaxPooling1D",
+    "Permute",
+    "Recurrent",
+    "RepeatVector",
+    "activate",
+    "activate_gradient",
+    "activation_names",
+    "adam_update",
+    "apply_dropout",
+    "dropout_mask",
+    "log",
+    "philox",
+    "rmsprop_update",
+    "sgd_update",
+]
