@@ -4,11 +4,14 @@
 #include <bit>
 #include <cmath>
 #include <stdexcept>
+#include <string>
 
 namespace tidegate {
 namespace {
 
 constexpr int64_t kMost = 127;  // of a whole number
+// Each number adds at most 127 * 127 to a sum, and 128 * 127 to what it starts from: 2^17 of them stay below 2^31.
+constexpr int64_t kMostDepth = 1 << 17;
 
 // The upper half of a float32, to nearest and a tie to even. A NaN stays one.
 uint32_t bfloat16_of(float value) {
@@ -20,6 +23,9 @@ uint32_t bfloat16_of(float value) {
 
 NarrowMatrix::NarrowMatrix(const NarrowTable& table, const float* from, int64_t depth, int64_t width)
     : elements(elements_of(table, depth) * width) {
+  if (table.scaled && depth > kMostDepth)
+    throw std::invalid_argument("int8 expected a layer of at most " + std::to_string(kMostDepth) +
+                                " features or units, received " + std::to_string(depth) + ".");
   const int bits = 32 / table.numbers;
   if (table.scaled) scale = Array<float>(width), start = Array<float>(width);
   for (int64_t j = 0; j < width; ++j) {
@@ -35,7 +41,8 @@ NarrowMatrix::NarrowMatrix(const NarrowTable& table, const float* from, int64_t 
       if (k >= depth) return 0;
       const float value = from[k * width + j];
       if (!table.scaled) return bfloat16_of(value);
-      const auto whole = scale_of_column > 0 ? static_cast<int32_t>(std::lround(value / scale_of_column)) : 0;
+      const bool counts = std::isnormal(scale_of_column);  // the kernels flush others to zero
+      const auto whole = counts ? static_cast<int32_t>(std::lround(value / scale_of_column)) : 0;
       sum += whole;
       return static_cast<uint32_t>(whole) & 0xff;
     };

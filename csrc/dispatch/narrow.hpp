@@ -14,7 +14,8 @@ inline int64_t elements_of(const NarrowTable& table, int64_t numbers) {
 // A matrix whose columns run along the depth, several numbers in an element.
 struct NarrowMatrix {
   NarrowMatrix() = default;
-  // From [depth, width]. Throws std::invalid_argument for a weight that is not finite where numbers are whole.
+  // From [depth, width]. Where numbers are whole, throws std::invalid_argument for a weight that is not finite, and for
+  // a depth whose sums could overflow.
   NarrowMatrix(const NarrowTable& table, const float* from, int64_t depth, int64_t width);
 
   Array<float> elements;  // [elements, width]: their bits, so that what packs floats packs them

@@ -83,10 +83,14 @@ class Forward {
           Factors::narrow(a.x.at(t, b), a.features, a.narrow.x.at(t - a.time_begin, b));
   }
 
-  // This task's panels of the next step's factors.
+  // This task's panels of the next step's factors. Where an element holds both the last unit and padded lanes, these
+  // are zeros in it: an infinite input has made NaNs of them.
   void narrow_state(int64_t t, const ForwardStep<T>& step, int64_t b) const {
-    for (int64_t panel = a.panel_begin; panel < a.panel_end; ++panel)
-      Factors::narrow_state(load(step.h_next + b * step.V + panel * L), a.narrow.h.at(t + 1, b) + elements(panel * L));
+    const int64_t factors = a.units % Factors::kNumbers == 0 ? step.V : a.units;
+    for (int64_t panel = a.panel_begin; panel < a.panel_end; ++panel) {
+      const Vec<T> h = load_first(step.h_next + b * step.V + panel * L, factors - panel * L);
+      Factors::narrow_state(h, a.narrow.h.at(t + 1, b) + elements(panel * L));
+    }
   }
 
   // The factors of row b in the products of step t.

@@ -55,7 +55,7 @@ struct Int8 {
     const vu8 bytes = __builtin_convertvector(whole, vu8);
     memcpy(to, &bytes, sizeof bytes);
   }
-  // A state beyond -1..1, which only a caller can have set, counts as -1 or 1.
+  // A state beyond -1..1, which only a caller can have set, counts as -1 or 1, and a NaN among them as 0.
   TIDEGATE_INLINE void narrow_state(vf32 h, uint32_t* to) {
     narrow_vector(at_most(at_least(h, broadcast(-1.0f)), broadcast(1.0f)) * broadcast(kMost), to);
   }

@@ -103,7 +103,7 @@ def test_dense(isa: str, rng: np.random.Generator, precision: str, units: int, r
 @FORMS
 @PRECISIONS
 @pytest.mark.parametrize(
-    "shape", [(61, 11, 17, 50), (1, 40, 24, 130), (3, 9, 24, 260)], ids=["many rows", "one row", "wide"]
+    "shape", [(61, 41, 17, 50), (1, 160, 24, 260), (3, 61, 24, 261)], ids=["many rows", "one row", "wide"]
 )
 def test_same_bits_for_any_threads_rows_and_chunks(
     isa: str, threads: None, form: str, precision: str, shape: tuple[int, int, int, int]
@@ -115,6 +115,8 @@ def test_same_bits_for_any_threads_rows_and_chunks(
     whole = program.run(data.x)
     for count in (2, 3):
         core.set_num_threads(count)
+        [plan] = program.explain(data.x.shape)[0]["passes"]
+        assert (plan["threads"], plan["share_units"]) == (count, case.batch <= 3)
         assert_same_bits(program.run(data.x), whole, f"{count} threads")
     for b in range(0, case.batch, 5):
         assert_same_bits(program.run(np.ascontiguousarray(data.x[b : b + 2])), whole[b : b + 2], f"row {b}")
@@ -156,6 +158,21 @@ def test_what_is_not_finite_stays_in_its_row(isa: str, form: str, precision: str
 
 
 @FORMS
+def test_padded_units_are_no_factors(isa: str, form: str) -> None:
+    """An infinity makes a NaN of them, in elements that hold the last unit too."""
+    case = Case(form, 3, 6, 5, 17, return_sequences=True, dtype="float32")
+    data = case.data()
+    data.x[1, 2, 3] = np.inf
+    program = core.Program([(case.operator(core), data.weights)], precision="bfloat16")
+    whole = program.run(data.x)
+    assert np.isfinite(whole).all()  # all gates of that row are 0 or 1, then it goes on
+    streams = program.streams(3)
+    ids = np.array([streams.open() for _ in range(3)])
+    steps = [streams.run(np.ascontiguousarray(data.x[:, t : t + 1]), ids) for t in range(6)]
+    assert_same_bits(np.concatenate(steps, axis=1), whole)
+
+
+@FORMS
 def test_states_beyond_one_count_as_one_in_int8(isa: str, form: str) -> None:
     case = Case(form, 1, 1, 3, 5, dtype="float32")
     data = case.data()
@@ -186,6 +203,8 @@ def test_bad_input(isa: str) -> None:
         core.Program(
             [(case.operator(core), [weights[0] * np.float32(np.inf), *weights[1:]])], precision="int8"
         )
+    with pytest.raises(ValueError, match="at most 131072 features or units, received 131073"):
+        core.Program([(core.Dense(1, use_bias=False), [np.ones((131073, 1), "f4")])], precision="int8")
     with pytest.raises(ValueError, match="the packed weights do not fit the layers"):
         core.Program([(case.operator(core), weights)], packed=[np.zeros(7, "u1")])
 
