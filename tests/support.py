@@ -94,6 +94,13 @@ def misaligned(array: Array) -> Array:
     return buffer[1:].reshape(array.shape)
 
 
+def off_by_a_byte(array: Array) -> Array:
+    """A C-contiguous copy whose address is no multiple of its elements' size."""
+    buffer = np.zeros(array.nbytes + 1, np.uint8)
+    buffer[1:] = array.ravel().view(np.uint8)
+    return buffer[1:].view(array.dtype).reshape(array.shape)
+
+
 def make_mask(kind: str, batch: int, timesteps: int, rng: np.random.Generator) -> Array | None:
     """bool [B, T], True where a step is real. Row lengths are mixed, empty and full rows among them."""
     if kind == "none":

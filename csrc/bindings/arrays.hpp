@@ -37,7 +37,7 @@ inline std::string text(const Shape& shape) {
 
 inline Shape shape_of(const py::array& a) { return Shape(a.shape(), a.shape() + a.ndim()); }
 
-// The data of a C-contiguous array of T.
+// The data of a C-contiguous, aligned array of T.
 template <class T>
 const T* data_of(const py::array& a, const std::string& name) {
   if (!py::dtype::of<T>().is(a.dtype()) && !py::dtype::of<T>().equal(a.dtype()))
@@ -45,6 +45,8 @@ const T* data_of(const py::array& a, const std::string& name) {
                          ", received " + std::string(py::str(a.dtype())) + ".");
   if (!(a.flags() & py::array::c_style))
     throw py::value_error("argument `" + name + "` expected a C-contiguous array.");
+  if (!(a.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_))
+    throw py::value_error("argument `" + name + "` expected an aligned array.");
   return static_cast<const T*>(a.data());
 }
 

@@ -66,7 +66,7 @@ class Recurrent final : public TypedOperator<Recurrent> {
   RecurrentStep<T> recurrent_step(const Arrays& weights, Packing& packing, const py::array* embedding = nullptr) const {
     check_count(weights.size(), weight_count(), "weights");
     data_of<T>(weights[0], "kernel", {-1, columns()});
-    const int64_t features = weights[0].shape(0);
+    const int64_t features = positive(weights[0].shape(0), "features");
     PackedRecurrent<T> packed(packing, config, features, weights_of<T>(weights, features));
     if (embedding)
       packed.premultiply(packing, config, data_of<T>(*embedding, "embeddings", {-1, features}), embedding->shape(0));
@@ -256,7 +256,8 @@ class Dense final : public TypedOperator<Dense> {
   std::unique_ptr<Step<T>> make_step(const Arrays& weights, Packing& packing) const {
     check_count(weights.size(), config.use_bias ? 2 : 1, "weights");
     data_of<T>(weights[0], "kernel", {-1, config.units});
-    return std::make_unique<DenseStep<T>>(config, pack<T>(weights, weights[0].shape(0), packing));
+    const int64_t features = positive(weights[0].shape(0), "features");
+    return std::make_unique<DenseStep<T>>(config, pack<T>(weights, features, packing));
   }
 
   py::tuple forward(const py::array& x, const Arrays& weights, bool keep) const {

@@ -172,8 +172,10 @@ class FrozenModel:
         print_explanation("FrozenModel", self.program, self.input_shape, input_shape, print_fn)
 
     def _ready(self, x: Any) -> Array:
-        if type(x) is np.ndarray and x.dtype is self._element and x.flags.c_contiguous:
-            return x
+        if type(x) is np.ndarray and x.dtype is self._element:
+            flags = x.flags
+            if flags.c_contiguous and flags.aligned:
+                return x
         return floating(x, self._element, "x")
 
     def compare(self, x: Any, *, lengths: Any = None, mask: Any = None) -> Difference:
@@ -361,4 +363,4 @@ def _ids(ids: Any) -> Array:
     array = np.atleast_1d(np.asarray(ids))
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"argument `ids` must hold integers; received an array of dtype {array.dtype}")
-    return np.ascontiguousarray(array, np.int64)
+    return np.require(array, np.int64, ["C", "A"])

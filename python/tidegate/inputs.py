@@ -40,13 +40,13 @@ def numeric(value: Any, name: str) -> Array:
 
 
 def floating(value: Any, dtype: np.dtype[Any], name: str) -> Array:
-    """`value` as a C-contiguous array of `dtype` (float32 or float64); itself when it is one.
+    """`value` as a C-contiguous, aligned array of `dtype` (float32 or float64); itself when it is one.
 
     Raises as `numeric` does.
     """
     array = numeric(value, name)
     with np.errstate(all="ignore"):  # a float64 beyond float32 becomes an infinity, in silence as everywhere
-        return np.ascontiguousarray(array, dtype).reshape(array.shape)  # the reshape keeps rank 0
+        return np.require(array, dtype, ["C", "A", "E"])
 
 
 def boolean_mask(value: Any, shape: tuple[int, int], owner: str) -> Array:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import Array, assert_same_bits
+from support import Array, assert_same_bits, off_by_a_byte
 
 import tidegate
 from tidegate.frozen import precision_of
@@ -175,6 +175,7 @@ def test_other_arrays_are_converted() -> None:
     assert_same_bits(frozen(x.astype("f8")), expected)
     assert_same_bits(frozen(x.astype(">f4")), expected)
     assert_same_bits(frozen(np.asfortranarray(x)), expected)
+    assert_same_bits(frozen(off_by_a_byte(x)), expected)
 
 
 @pytest.mark.parametrize("shape", [(3, 6), (3, 6, 4), (3, 0, 5)])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import FORMS, Array, Case
+from support import FORMS, Array, Case, off_by_a_byte
 
 from tidegate._native import core
 
@@ -34,6 +34,7 @@ BAD_FORWARD: dict[str, Change] = {
     "x of rank 2": set_to("x", lambda x: x[0]),
     "x of rank 4": set_to("x", lambda x: x[None]),
     "x with one feature less": set_to("x", lambda x: x[..., :-1].copy()),
+    "x between the elements of its memory": set_to("x", off_by_a_byte),
     "x of another dtype": set_to("x", lambda x: x.astype("float32")),
     "x of integers": set_to("x", lambda x: x.astype("int64")),
     "x of objects": set_to("x", lambda x: x.astype(object)),

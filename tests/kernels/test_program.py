@@ -46,6 +46,14 @@ def test_every_length_of_chain(length: int) -> None:
     assert_same_bits(core.Program(chain).run(x), one_after_another(chain, x))
 
 
+def test_weights_without_rows() -> None:
+    dense = (core.Dense(3), [np.zeros((0, 3)), np.zeros(3)])
+    recurrent = (core.Recurrent("lstm", 3), [np.zeros((0, 12)), np.zeros((3, 12)), np.zeros(12)])
+    for step in (dense, recurrent):
+        with pytest.raises(ValueError, match="`features` expected a positive integer, received 0"):
+            core.Program([step])
+
+
 def test_weights_are_packed_once_and_for_all() -> None:
     chain = steps("float32")
     x = np.ones((3, 4, 5), "float32")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import assert_same_bits
+from support import assert_same_bits, off_by_a_byte
 
 import tidegate
 from tidegate import Sequential, layers
@@ -78,6 +78,7 @@ def test_other_arrays_are_converted() -> None:
     for variant in (
         whole.astype("float64"), whole.astype("float16"), whole.astype(">f4"), whole.astype("int32"),
         np.asfortranarray(whole), np.repeat(whole, 2, axis=2)[:, :, ::2], read_only,
+        off_by_a_byte(whole),
     ):  # fmt: skip
         for answer in (
             model.predict(variant, verbose=0),

@@ -34,7 +34,7 @@ class Activation:
                 f"{self.__name__}: argument `x` expected real numbers; received dtype {array.dtype}"
             )
         dtype = np.float64 if array.dtype == np.float64 else np.float32
-        return core.activate(self.__name__, np.ascontiguousarray(array, dtype))
+        return core.activate(self.__name__, np.require(np.atleast_1d(array), dtype, ["C", "A"]))
 
     def __repr__(self) -> str:
         return f"<activation {self.__name__}>"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tidegate.inputs import numeric
+from tidegate.inputs import floating, numeric
 from tidegate.utils.configured import Configured
 from tidegate.utils.naming import auto_name
 
@@ -167,9 +167,10 @@ def same_rank(y_true: Array, y_pred: Array) -> tuple[Array, Array]:
 
 def as_floats(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
     """Both as arrays of one dtype: that of the predictions, where all but float64 is taken as float32."""
-    y_pred = numeric(np.asarray(y_pred), "y_pred")
-    dtype = np.float64 if y_pred.dtype == np.float64 else np.float32
-    y_true = numeric(np.asarray(y_true), "y_true")
+    y_pred = np.asarray(y_pred)
+    dtype = np.dtype(np.float64 if y_pred.dtype == np.float64 else np.float32)
+    y_pred = floating(y_pred, dtype, "y_pred")
+    y_true = floating(np.asarray(y_true), dtype, "y_true")
     if not y_pred.ndim:
         raise ValueError("Argument `y_pred` expected at least one axis; received a single number")
-    return np.ascontiguousarray(y_true, dtype).reshape(y_true.shape), np.ascontiguousarray(y_pred, dtype)
+    return y_true, y_pred

@@ -156,6 +156,7 @@ class Model(Trainer):
             and inputs.dtype is self._ready_dtype
             and inputs.ndim == self._ready_rank
             and inputs.flags.c_contiguous
+            and inputs.flags.aligned
             and mask is None
             and not training
             and self._programs is not None
