@@ -116,6 +116,14 @@ Precision precision_named(const std::string& name) {
   throw py::value_error("argument `precision` expected 'full', 'bfloat16' or 'int8', received '" + name + "'.");
 }
 
+// What the layout of packed weights depends on: lanes and strips of the kernels that read them.
+std::string layout_of(const InstructionSet& set, Precision precision) {
+  const auto named = [](const InstructionSet& of) {
+    return std::string(of.name) + ":" + std::to_string(of.f32.lanes) + "x" + std::to_string(of.f32.strip);
+  };
+  return named(set) + "/" + named(*narrow_kernels(set, precision).set);
+}
+
 // A layer that does nothing has no operator.
 using Chain = std::vector<std::pair<const Operator*, Arrays>>;
 
@@ -200,6 +208,7 @@ class BoundProgram {
       program_ = std::make_shared<const Program<T>>(std::move(native), std::move(names));
     });
     arrays_ = packing.arrays();
+    layout_ = layout_of(packing.set(), packing.precision());
   }
 
   // Every array of packed weights, as bytes, in the order in which the steps read them.
@@ -235,6 +244,8 @@ class BoundProgram {
     return std::visit([&](const auto& program) { return python::explain(*program, shape); }, program_);
   }
 
+  const std::string& layout() const { return layout_; }
+
   size_t packed_bytes() const {
     return std::visit([](const auto& program) { return program->packed_bytes(); }, program_);
   }
@@ -254,6 +265,7 @@ class BoundProgram {
 
   const Arrays packed_;  // kept alive
   std::vector<Packing::Bytes> arrays_;
+  std::string layout_;
   std::variant<std::shared_ptr<const Program<float>>, std::shared_ptr<const Program<double>>> program_;
   const int threads_;
 };
@@ -277,11 +289,7 @@ void bind_streams(py::module_& m, const char* name) {
 void bind_programs(py::module_& m) {
   using namespace py::literals;
   m.def(
-      "packed_layout",
-      [](const std::string& precision) {
-        const InstructionSet& set = current();
-        return std::string(set.name) + "/" + narrow_kernels(set, precision_named(precision)).set->name;
-      },
+      "packed_layout", [](const std::string& precision) { return layout_of(current(), precision_named(precision)); },
       "precision"_a);
   bind_streams<float>(m, "StreamsF32");
   bind_streams<double>(m, "StreamsF64");
@@ -292,9 +300,10 @@ void bind_programs(py::module_& m) {
            "precision"_a = "full", "packed"_a = Arrays(), "fold"_a = false)
       .def("run", &BoundProgram::run, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
       .def("run_masked", &BoundProgram::run_masked, "x"_a, "out"_a = py::none(), "mask"_a = py::none())
-      .def("streams", &BoundProgram::streams, "capacity"_a)
+      .def("streams", &BoundProgram::streams, "capacity"_a, py::keep_alive<0, 1>())  // whose `packed` they read
       .def("explain", &BoundProgram::explain, "shape"_a)
       .def("packed", [](const py::object& self) { return BoundProgram::packed(self); })
+      .def_property_readonly("packed_layout", &BoundProgram::layout)
       .def_property_readonly("packed_bytes", &BoundProgram::packed_bytes);
 }
 

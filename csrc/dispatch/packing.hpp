@@ -1,6 +1,7 @@
 // Packing weights for the kernels: in full or as narrower numbers, now or as it was done before.
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <vector>
 
@@ -29,7 +30,8 @@ class Packing {
   template <class T, class Fill>
   Array<T> array(int64_t n, Fill fill) {
     if (given_) {
-      const bool fits = next_ < made_.size() && made_[next_].size == static_cast<size_t>(n) * sizeof(T);
+      const bool fits = next_ < made_.size() && made_[next_].size == static_cast<size_t>(n) * sizeof(T) &&
+                        reinterpret_cast<uintptr_t>(made_[next_].data) % alignof(T) == 0;
       if (!fits) throw std::invalid_argument("the packed weights do not fit the layers.");
       return Array<T>(static_cast<const T*>(made_[next_++].data), n);
     }

@@ -287,6 +287,10 @@ class Program:
         """Every array of packed weights as uint8 [bytes], read-only views."""
 
     @property
+    def packed_layout(self) -> str:
+        """What `packed_layout` called it when the Program was made."""
+
+    @property
     def packed_bytes(self) -> int: ...
 
 def packed_layout(precision: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from support import Array, assert_same_bits
+from support import Array, Case, assert_same_bits
 
 import tidegate
 from tidegate._native import core
@@ -66,6 +67,7 @@ def test_float64(tmp_path: Path) -> None:
 def test_packed_weights_stay_in_the_mapped_file(tmp_path: Path, dtype: str) -> None:
     model().freeze(dtype).save(tmp_path / "m.safetensors")
     loaded = tidegate.load_frozen(tmp_path / "m.safetensors")
+    assert type(loaded.weights[0]) is np.ndarray  # a pickle of it knows no file
     mapped = loaded.weights[0].base
     while not isinstance(mapped, np.memmap):
         assert mapped is not None
@@ -92,6 +94,39 @@ def test_another_instruction_set_packs_anew(isa: str, tmp_path: Path, dtype: str
         loaded = tidegate.load_frozen(path)
         again = type(loaded)(model(), dtype, None, model_frozen.weights)
         assert_same_bits(loaded(series()), again(series()))
+
+
+def test_the_layout_is_that_of_the_program(isa: str, tmp_path: Path) -> None:
+    """Not of the instruction set that is in use when it is saved."""
+    for other in core.instruction_sets():
+        core.set_instruction_set(other)
+        frozen = model().freeze()
+        core.set_instruction_set(isa)
+        frozen.save(tmp_path / "m.safetensors")
+        loaded = tidegate.load_frozen(tmp_path / "m.safetensors")
+        np.testing.assert_allclose(loaded(series()), frozen(series()), rtol=0, atol=1e-5)
+
+
+def test_arrays_between_the_elements_of_memory_are_copied(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    frozen = model().freeze()
+    frozen.save(path)
+    path.write_bytes(off_by_a_byte(meta(layout="another")(path.read_bytes())))
+    loaded = tidegate.load_frozen(path)
+    assert all(weight.flags.aligned for weight in loaded.weights)
+    assert_same_bits(loaded(series()), frozen(series()))
+
+
+def test_streams_keep_the_packed_weights(isa: str) -> None:
+    case = Case(dtype="float32")
+    layers = [(case.operator(core), case.data().weights)]
+    packed = [array.copy() for array in core.Program(layers).packed()]
+    kept = [weakref.ref(array) for array in packed]
+    streams = core.Program(layers, packed=packed).streams(1)
+    del packed
+    assert all(array() is not None for array in kept)
+    del streams
+    assert all(array() is None for array in kept)
 
 
 def test_read_by_the_format(tmp_path: Path) -> None:
@@ -145,6 +180,13 @@ def weight(**changes: Any) -> Callable[[bytes], bytes]:
     return change(lambda header: header["weights.0"].update(changes))
 
 
+def off_by_a_byte(data: bytes) -> bytes:
+    """Its arrays one byte behind a cache line."""
+    length = int.from_bytes(data[:8], "little")
+    spaces = (1 - 8 - length) % 64
+    return (length + spaces).to_bytes(8, "little") + data[8 : 8 + length] + b" " * spaces + data[8 + length :]
+
+
 HOSTILE = {
     "empty": lambda data: b"",
     "cut": lambda data: data[:-1],
@@ -156,6 +198,9 @@ HOSTILE = {
     "an unknown dtype": weight(dtype="I64"),
     "a negative extent": weight(shape=[-1, -144]),
     "another shape": weight(shape=[3, 3]),
+    "a shape of as many bytes": weight(shape=[36, 4]),
+    "a million axes": weight(shape=[9] * 1_000_000),
+    "packed weights between the elements of memory": off_by_a_byte,
     "an overlap": weight(data_offsets=[0, 576]),
     "floats for offsets": weight(data_offsets=[0.0, 576.0]),
     "no format": meta(format="else"),

@@ -26,7 +26,6 @@ _KEYS = ("architecture", "dtype", "layout", "packed_sizes")
 
 def save(frozen: FrozenModel, path: Any) -> None:
     """Writes a `.safetensors` file, which appears complete or not at all."""
-    from tidegate.frozen import precision_of
     from tidegate.saving import tensor_file
 
     packed = frozen.program.packed()
@@ -35,7 +34,7 @@ def save(frozen: FrozenModel, path: Any) -> None:
         "version": _VERSION,
         "architecture": frozen.architecture,
         "dtype": frozen.dtype,
-        "layout": core.packed_layout(precision_of(frozen.dtype)),
+        "layout": frozen.program.packed_layout,
         "packed_sizes": json.dumps([array.size for array in packed]),
     }
     tensors = {f"packed.{i}": _padded(array) for i, array in enumerate(packed)}

@@ -19,6 +19,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _METADATA = "__metadata__"
 _MOST_HEADER = 1 << 24  # bytes
+_MOST_AXES = 16  # the product of millions of extents would take hours
 _ALIGNMENT = 64
 
 
@@ -54,7 +55,7 @@ def read(path: str) -> tuple[dict[str, Array], dict[str, str]]:
     if not os.path.isfile(path):
         raise ValueError(f"File not found: {path}")
     size = os.path.getsize(path)
-    data = np.memmap(path, np.uint8, "r") if size else np.empty(0, np.uint8)
+    data: Array = np.asarray(np.memmap(path, np.uint8, "r") if size else np.empty(0, np.uint8))
     length = int.from_bytes(data[:8].tobytes(), "little")
     if size < 8 or length > min(size - 8, _MOST_HEADER):
         raise ValueError(f"{path} is not a safetensors file: its header does not fit into it")
@@ -78,6 +79,8 @@ def _view(body: Array, entry: dict[str, Any], begin: int) -> tuple[Array, int]:
     """The array that an entry describes, which must begin where the last one ended; and where it ends."""
     dtype, shape, (first, end) = _DTYPES[entry["dtype"]], entry["shape"], entry["data_offsets"]
     bounds = [first, end, *shape]
+    if len(shape) > _MOST_AXES:
+        raise ValueError(f"an array of {len(shape)} axes")
     if any(type(number) is not int or number < 0 for number in bounds) or first != begin or end > body.size:
         raise ValueError(f"an array at bytes {first} to {end}")
     count = 1
@@ -85,7 +88,8 @@ def _view(body: Array, entry: dict[str, Any], begin: int) -> tuple[Array, int]:
         count *= extent
     if count * dtype.itemsize != end - first:
         raise ValueError(f"an array of shape {shape} in {end - first} bytes")
-    return body[first:end].view(dtype).reshape(shape), end
+    array = body[first:end].view(dtype).reshape(shape)
+    return array if array.flags.aligned else array.copy(), end
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
