@@ -1,5 +1,4 @@
-"""Tidegate, as a user has it: a Sequential that is called on an array, or frozen, which is what takes lengths
-and narrower numbers; and `train_on_batch`."""
+"""Tidegate, as a user has it: a Sequential that is frozen and called on an array; and `train_on_batch`."""
 
 from __future__ import annotations
 
@@ -57,8 +56,6 @@ def model_of(row: Row, any_length: bool = False) -> Sequential:
 def forward(row: Row, threads: int) -> Callable[[], Any]:
     tidegate.set_num_threads(threads)
     model, x = model_of(row), data_of(row).x
-    if not row.padding and not row.narrow:
-        return lambda: model(x)
     frozen, lengths = model.freeze(row.precision), lengths_of(row)
     if row.padding == "right":
         return lambda: frozen(x, lengths=lengths)

@@ -61,6 +61,7 @@ class FrozenModel:
 
     __slots__ = (
         "_element",
+        "_run",
         "_takes_mask",
         "_threads",
         "architecture",
@@ -94,6 +95,7 @@ class FrozenModel:
         self.program = compile_program(
             model.graph, values, threads=threads or 0, precision=precision_of(dtype), packed=packed, fold=True
         )
+        self._run = self.program.run
         self.architecture = model.to_json()
         self.weights = weights
         self.dtype = dtype or model.dtype
@@ -123,10 +125,14 @@ class FrozenModel:
         Raises:
             ValueError, TypeError: an array that does not fit; nothing is written then.
         """
-        x = self._ready(x)
         if lengths is None and mask is None:
-            return self.program.run(x, out)
-        return self.program.run(x, out, self._mask(x.shape, lengths, mask))
+            try:  # an array that needs no conversion loses no time on the question whether it does
+                return self._run(x, out)
+            except (TypeError, ValueError):
+                pass
+            return self._run(self._ready(x), out)
+        x = self._ready(x)
+        return self._run(x, out, self._mask(x.shape, lengths, mask))
 
     def predict(
         self, x: Any, batch_size: int | None = None, *, lengths: Any = None, mask: Any = None
@@ -264,6 +270,10 @@ class Stream:
 
     def step(self, x: Any) -> Array:
         """The outputs [batch, units] after one more timestep x [batch, features], or of ids [batch]."""
+        try:  # as in a call
+            return self._native.step(x, self._ids)
+        except (TypeError, ValueError):
+            pass
         return self._native.step(self._frozen._ready(x), self._ids)
 
     def run(self, x: Any) -> Array:
