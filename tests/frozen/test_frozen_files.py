@@ -198,7 +198,7 @@ HOSTILE = {
     "an unknown dtype": weight(dtype="I64"),
     "a negative extent": weight(shape=[-1, -144]),
     "another shape": weight(shape=[3, 3]),
-    "a shape of as many bytes": weight(shape=[36, 4]),
+    "a shape of as many bytes": change(lambda header: header["weights.0"]["shape"].reverse()),
     "a million axes": weight(shape=[9] * 1_000_000),
     "packed weights between the elements of memory": off_by_a_byte,
     "an overlap": weight(data_offsets=[0, 576]),
@@ -208,6 +208,11 @@ HOSTILE = {
     "no architecture": change(lambda header: header["__metadata__"].pop("architecture")),
     "an unknown class": meta(architecture='{"class_name": "Popen", "config": {}}'),
     "a class that is no model": meta(architecture='{"class_name": "Dense", "config": {"units": 3}}'),
+    "an architecture of fewer features": change(
+        lambda header: header["__metadata__"].update(
+            architecture=header["__metadata__"]["architecture"].replace("[null, null, 4]", "[null, null, 2]")
+        )
+    ),
     "an unknown precision": meta(dtype="int4"),
     "sizes that are no list": meta(packed_sizes="{}"),
     "negative sizes": meta(packed_sizes="[-1]"),

@@ -103,7 +103,7 @@ def test_dense(isa: str, rng: np.random.Generator, precision: str, units: int, r
 @FORMS
 @PRECISIONS
 @pytest.mark.parametrize(
-    "shape", [(61, 41, 17, 50), (1, 160, 24, 260), (3, 61, 24, 261)], ids=["many rows", "one row", "wide"]
+    "shape", [(61, 91, 17, 50), (1, 160, 24, 260), (3, 91, 24, 261)], ids=["many rows", "one row", "wide"]
 )
 def test_same_bits_for_any_threads_rows_and_chunks(
     isa: str, threads: None, form: str, precision: str, shape: tuple[int, int, int, int]
