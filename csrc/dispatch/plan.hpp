@@ -9,7 +9,7 @@
 namespace tidegate {
 
 // Arithmetic worth another thread: when it must be woken first, and when it is awake. See team_pays().
-constexpr double kFlopsOfThread = 8e6, kFlopsOfAwakeThread = 5e5;
+constexpr double kFlopsOfThread = 8e6, kFlopsOfAwakeThread = 3e5;
 // What a thread does in a second, to guess how long a call takes.
 constexpr double kFlopsOfSecond = 80e9;
 

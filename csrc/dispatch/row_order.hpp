@@ -35,9 +35,10 @@ class RowOrder {
 
   int64_t real_steps() const { return rows() ? sums_[batch_] : batch_ * timesteps_; }
 
-  // Where the share of a member begins; the next member's begin is its end.
+  // Where the share of a member begins; the next member's begin is its end. The first members have the more: a single
+  // row is the caller's, who has its memory in the cache.
   int64_t begin(int64_t member, int64_t members) const {
-    if (!rows() || member == members) return batch_ * member / members;
+    if (!rows() || member == members) return (batch_ * member + members - 1) / members;
     const int64_t before = real_steps() * member / members;
     return std::lower_bound(sums_.data(), sums_.data() + batch_, before) - sums_.data();
   }
