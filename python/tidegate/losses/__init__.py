@@ -21,6 +21,7 @@ from tidegate.losses.focal import (
     CategoricalFocalCrossentropy,
     CategoricalGeneralizedCrossEntropy,
 )
+from tidegate.losses.function_loss import FunctionLoss
 from tidegate.losses.functions import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -182,18 +183,14 @@ NAMES |= {name.upper(): cls for name, cls in _SHORT.items()}
 
 def get(identifier: Any) -> Loss:
     """The loss that `identifier` means: an instance, a class, a name ("mse", "binary_crossentropy"), one of
-    the functions of this module, or a configuration.
+    the functions of this module, another function of targets and predictions, or a configuration.
 
-    Raises ValueError for an unknown name and for a function of the user's, which has no gradient here: derive
-    from `Loss` instead, with `call` and `gradient`.
+    Raises ValueError for an unknown name, and ImportError for a function of the user's without autograd.
     """
     if callable(identifier) and not isinstance(identifier, (Loss, type)):
         name = getattr(identifier, "__name__", "")
         if FUNCTIONS.get(name) is not identifier:
-            raise ValueError(
-                f"Argument `loss` expected a name or a `Loss`; received the function {name or identifier!r}. "
-                "Derive a class from `tidegate.losses.Loss` that has `call` and `gradient`."
-            )
+            return FunctionLoss(identifier)
         identifier = name
     loss = look_up(identifier, "loss", Loss, NAMES)
     if isinstance(identifier, str):
