@@ -57,7 +57,7 @@ class Compiled:
 
         Args:
             optimizer: a name or an instance of `tidegate.optimizers`.
-            loss: a name or an instance of `tidegate.losses`.
+            loss: a name or an instance of `tidegate.losses`, or a function of targets and predictions.
             loss_weights: refused; there is one output.
             metrics: names and instances of `tidegate.metrics`, which sample weights do not touch.
             weighted_metrics: the same, with sample weights.

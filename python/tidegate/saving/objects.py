@@ -6,6 +6,7 @@ from a file, and `module`, `registered_name` and the like are written for Keras 
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,7 +100,7 @@ def serialize(value: Any) -> Any:
                 "registered_name": None,
             }
             return entry | _state(kind, value)
-    if callable(value) and _is_loss_function(value):
+    if isinstance(value, FunctionType):  # by its name alone: one of the user's cannot be loaded again
         return {
             "module": "builtins",
             "class_name": "function",
@@ -161,9 +162,3 @@ def _state(kind: str, value: Any) -> dict[str, Any]:
     if kind == "model":
         state["compile_config"] = value.get_compile_config() or {}
     return state
-
-
-def _is_loss_function(value: Any) -> bool:
-    from tidegate import losses
-
-    return losses.FUNCTIONS.get(getattr(value, "__name__", "")) is value
