@@ -14,8 +14,49 @@ from tidegate.losses.crossentropy import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from tidegate.losses.ctc import CTC
+from tidegate.losses.divergence import KLDivergence, Poisson
+from tidegate.losses.focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
+)
+from tidegate.losses.functions import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+    categorical_hinge,
+    circle,
+    cosine_similarity,
+    ctc,
+    dice,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+    tversky,
+)
+from tidegate.losses.hinge import CategoricalHinge, Hinge, SquaredHinge
 from tidegate.losses.loss import Loss
-from tidegate.losses.regression import MeanAbsoluteError, MeanSquaredError
+from tidegate.losses.overlap import Dice, Tversky
+from tidegate.losses.regression import (
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+)
+from tidegate.losses.similarity import Circle, CosineSimilarity
 from tidegate.utils.configured import look_up
 from tidegate.utils.naming import snake_case
 
@@ -23,77 +64,118 @@ if TYPE_CHECKING:
     from tidegate.variable import Array
 
 __all__ = [
+    "CTC",
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
+    "CategoricalHinge",
+    "Circle",
+    "CosineSimilarity",
+    "Dice",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
     "Loss",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
     "SparseCategoricalCrossentropy",
+    "SquaredHinge",
+    "Tversky",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
+    "categorical_hinge",
+    "circle",
+    "cosine_similarity",
+    "ctc",
     "deserialize",
+    "dice",
     "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
     "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
     "serialize",
     "sparse_categorical_crossentropy",
+    "squared_hinge",
+    "tversky",
 ]
-
-
-def mean_squared_error(y_true: Any, y_pred: Any) -> Array:
-    return _values(MeanSquaredError(reduction=None), y_true, y_pred)
-
-
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Array:
-    return _values(MeanAbsoluteError(reduction=None), y_true, y_pred)
-
-
-def binary_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Array:
-    return _values(BinaryCrossentropy(from_logits, label_smoothing, axis, reduction=None), y_true, y_pred)
-
-
-def categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Array:
-    return _values(
-        CategoricalCrossentropy(from_logits, label_smoothing, axis, reduction=None), y_true, y_pred
-    )
-
-
-def sparse_categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
-) -> Array:
-    return _values(SparseCategoricalCrossentropy(from_logits, ignore_class, None, axis), y_true, y_pred)
-
-
-def _values(loss: Loss, y_true: Any, y_pred: Any) -> Array:
-    values: Array = loss(y_true, y_pred)
-    return values
-
 
 CLASSES: dict[str, type[Loss]] = {
     cls.__name__: cls
     for cls in (
         BinaryCrossentropy,
+        BinaryFocalCrossentropy,
+        CTC,
         CategoricalCrossentropy,
+        CategoricalFocalCrossentropy,
+        CategoricalGeneralizedCrossEntropy,
+        CategoricalHinge,
+        Circle,
+        CosineSimilarity,
+        Dice,
+        Hinge,
+        Huber,
+        KLDivergence,
+        LogCosh,
         MeanAbsoluteError,
+        MeanAbsolutePercentageError,
         MeanSquaredError,
+        MeanSquaredLogarithmicError,
+        Poisson,
         SparseCategoricalCrossentropy,
+        SquaredHinge,
+        Tversky,
     )
 }
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     function.__name__: function
     for function in (
         binary_crossentropy,
+        binary_focal_crossentropy,
         categorical_crossentropy,
+        categorical_focal_crossentropy,
+        categorical_generalized_cross_entropy,
+        categorical_hinge,
+        circle,
+        cosine_similarity,
+        ctc,
+        dice,
+        hinge,
+        huber,
+        kl_divergence,
+        log_cosh,
         mean_absolute_error,
+        mean_absolute_percentage_error,
         mean_squared_error,
+        mean_squared_logarithmic_error,
+        poisson,
         sparse_categorical_crossentropy,
+        squared_hinge,
+        tversky,
     )
 }
-_SHORT: dict[str, type[Loss]] = {"bce": BinaryCrossentropy, "mae": MeanAbsoluteError, "mse": MeanSquaredError}
+_SHORT: dict[str, type[Loss]] = {
+    "bce": BinaryCrossentropy,
+    "kld": KLDivergence,
+    "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "mse": MeanSquaredError,
+    "msle": MeanSquaredLogarithmicError,
+}
 NAMES = CLASSES | {snake_case(name): cls for name, cls in CLASSES.items()} | _SHORT
 NAMES |= {name.upper(): cls for name, cls in _SHORT.items()}
 

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tidegate._native import core
-from tidegate.losses.loss import Loss
+from tidegate.inputs import integer
+from tidegate.losses.arithmetic import activate_along, clip, unclipped
+from tidegate.losses.loss import Loss, one_axis, real
 
 if TYPE_CHECKING:
     from tidegate.variable import Array
 
-EPSILON = 1e-7
 
-
-class _Crossentropy(Loss):
-    """What the three have in common: their arguments."""
+class Crossentropy(Loss):
+    """What these and the focal ones have in common: their arguments."""
 
     config_keys: ClassVar[tuple[str, ...]] = ("name", "reduction", "from_logits", "label_smoothing", "axis")
 
@@ -36,25 +36,23 @@ class _Crossentropy(Loss):
         dtype: Any,
     ) -> None:
         super().__init__(name, reduction, dtype)
-        if axis != -1:
-            raise ValueError(f"{name}: argument `axis` is not supported yet; expected -1, received {axis!r}")
-        if not 0 <= label_smoothing <= 1:
+        self.label_smoothing = real(label_smoothing, "label_smoothing", name)
+        if not 0 <= self.label_smoothing <= 1:
             raise ValueError(
                 f"{name}: argument `label_smoothing` expected a number from 0 to 1; "
                 f"received {label_smoothing!r}"
             )
         self.from_logits = bool(from_logits)
-        self.label_smoothing = label_smoothing
-        self.axis = axis
+        self.axis = one_axis(axis, name)
 
 
-class BinaryCrossentropy(_Crossentropy):
+class BinaryCrossentropy(Crossentropy):
     """Targets and predictions [B, ..., K], each of the K a yes or no of its own.
 
     Args:
         from_logits: whether predictions are logits and not probabilities.
         label_smoothing: how far targets are drawn towards 1/2, from 0 to 1.
-        axis: -1.
+        axis: the axis that the mean is over.
     """
 
     def __init__(
@@ -69,36 +67,35 @@ class BinaryCrossentropy(_Crossentropy):
         super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
-        t = self._smooth(y_true)
-        if self.from_logits:
-            log_p, log_not_p = core.activate("log_sigmoid", y_pred), core.activate("log_sigmoid", -y_pred)
-        else:
-            p = _clip(y_pred)
-            log_p, log_not_p = core.log(p), core.log(1 - p)
-        return np.asarray(-(t * log_p + (1 - t) * log_not_p).mean(axis=-1))
+        return np.asarray(self.each(self.smooth(y_true), y_pred).mean(axis=self.axis))
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
-        t = self._smooth(y_true)
-        if self.from_logits:
-            d_y_pred = core.activate("sigmoid", y_pred) - t
-        else:
-            p = _clip(y_pred)
-            d_y_pred = (p - t) / (p * (1 - p)) * _kept(y_pred)
-        return np.asarray(d_y_pred / y_pred.shape[-1])
+        return np.asarray(self.d_each(self.smooth(y_true), y_pred) / y_pred.shape[self.axis])
 
-    def _smooth(self, y_true: Array) -> Array:
+    def each(self, t: Array, y_pred: Array) -> Array:
+        """[B, ..., K]: the cross-entropy of each prediction."""
+        if not self.from_logits:
+            return entropy(t, y_pred)
+        log_p, log_not_p = core.activate("log_sigmoid", y_pred), core.activate("log_sigmoid", -y_pred)
+        return np.asarray(-(t * log_p + (1 - t) * log_not_p))
+
+    def d_each(self, t: Array, y_pred: Array) -> Array:
+        return np.asarray(core.activate("sigmoid", y_pred) - t) if self.from_logits else d_entropy(t, y_pred)
+
+    def smooth(self, y_true: Array) -> Array:
         if not self.label_smoothing:
             return y_true
         return np.asarray(y_true * (1 - self.label_smoothing) + self.label_smoothing / 2)
 
 
-class CategoricalCrossentropy(_Crossentropy):
+class CategoricalCrossentropy(Crossentropy):
     """Targets [B, ..., K] that sum to one, usually one-hot.
 
     Args:
         from_logits: whether predictions are logits and not probabilities.
-        label_smoothing: the share of each target that is spread evenly over the K classes.
-        axis: -1.
+        label_smoothing: the share of each target that is spread evenly over the K classes. K is the length
+            of the last axis, as in Keras, even where `axis` is another.
+        axis: the axis of the classes.
     """
 
     def __init__(
@@ -114,21 +111,22 @@ class CategoricalCrossentropy(_Crossentropy):
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
         if self.from_logits:
-            log_p = core.activate("log_softmax", y_pred)
+            log_p = activate_along("log_softmax", y_pred, self.axis)
         else:
-            log_p = core.log(_clip(y_pred / y_pred.sum(axis=-1, keepdims=True)))
-        return np.asarray(-(self._smooth(y_true) * log_p).sum(axis=-1))
+            log_p = core.log(clip(y_pred / y_pred.sum(axis=self.axis, keepdims=True)))
+        return np.asarray(-(self.smooth(y_true) * log_p).sum(axis=self.axis))
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
-        t = self._smooth(y_true)
+        t = self.smooth(y_true)
         if self.from_logits:
-            return np.asarray(core.activate("softmax", y_pred) * t.sum(axis=-1, keepdims=True) - t)
-        total = y_pred.sum(axis=-1, keepdims=True)
+            p = activate_along("softmax", y_pred, self.axis)
+            return np.asarray(p * t.sum(axis=self.axis, keepdims=True) - t)
+        total = y_pred.sum(axis=self.axis, keepdims=True)
         q = y_pred / total
-        d_q = -t / _clip(q) * _kept(q)
-        return np.asarray((d_q - (d_q * q).sum(axis=-1, keepdims=True)) / total)
+        d_q = -t / clip(q) * unclipped(q)
+        return np.asarray((d_q - (d_q * q).sum(axis=self.axis, keepdims=True)) / total)
 
-    def _smooth(self, y_true: Array) -> Array:
+    def smooth(self, y_true: Array) -> Array:
         if not self.label_smoothing:
             return y_true
         return np.asarray(y_true * (1 - self.label_smoothing) + self.label_smoothing / y_true.shape[-1])
@@ -139,11 +137,12 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
 
     Args:
         from_logits: whether predictions are logits and not probabilities.
-        ignore_class: None; another value is not supported yet.
-        axis: -1.
+        ignore_class: a label, of a class or not, whose predictions have no loss and are not in the mean.
+        axis: the axis of the classes, which the targets lack.
     """
 
-    config_keys: ClassVar[tuple[str, ...]] = ("name", "reduction", "from_logits", "ignore_class")
+    config_keys: ClassVar[tuple[str, ...]] = ("name", "reduction", "from_logits", "ignore_class", "axis")
+    keras_omits: ClassVar[dict[str, Any]] = {"axis": -1}
 
     def __init__(
         self,
@@ -155,37 +154,61 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         dtype: Any = None,
     ) -> None:
         super().__init__(from_logits, 0.0, axis, reduction, name, dtype)
-        if ignore_class is not None:
+        if ignore_class is not None and integer(ignore_class) is None:
             raise ValueError(
-                f"{name}: argument `ignore_class` is not supported yet; expected None, "
-                f"received {ignore_class!r}"
+                f"{name}: argument `ignore_class` expected an integer or None; received {ignore_class!r}"
             )
         self.ignore_class = ignore_class
 
     def align(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
-        """Labels become one-hot rows [B, ..., K]; a label that is no class raises ValueError."""
-        classes = y_pred.shape[-1]
-        if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
-            y_true = y_true[..., 0]
-        if y_true.shape != y_pred.shape[:-1]:
-            raise ValueError(
-                f"{self.name}: argument `y_true` expected one label for each of the predictions "
-                f"{y_pred.shape[:-1]}; received shape {y_true.shape}"
-            )
-        wrong = ~((y_true >= 0) & (y_true < classes))
-        if wrong.any():
-            raise ValueError(
-                f"{self.name}: argument `y_true` expected labels from 0 to {classes - 1}; "
-                f"received {y_true[wrong][0]:g}"
-            )
-        one_hot = y_true.astype(np.int64)[..., np.newaxis] == np.arange(classes)
-        return one_hot.astype(y_pred.dtype), y_pred
+        """Labels become one-hot along `axis`; a label that is no class raises ValueError.
+
+        An ignored label has no one, and its predictions are replaced, so that no NaN among them is seen.
+        """
+        self.check_axis(y_pred)
+        t = one_hot(self.name, y_true, y_pred, self.axis, self.ignore_class)
+        if self.ignore_class is not None:
+            y_pred = np.where(t.any(axis=self.axis, keepdims=True), y_pred, y_pred.dtype.type(1))
+        return t, y_pred
+
+    def valid(self, y_true: Array, values: Array) -> Array | None:
+        return None if self.ignore_class is None else np.asarray(y_true.any(axis=self.axis))
 
 
-def _clip(p: Array) -> Array:
-    return np.clip(p, p.dtype.type(EPSILON), p.dtype.type(1 - EPSILON))
+def entropy(t: Array, p: Array) -> Array:
+    """The binary cross-entropy of each probability."""
+    p = clip(p)
+    return np.asarray(-(t * core.log(p) + (1 - t) * core.log(1 - p)))
 
 
-def _kept(p: Array) -> Array:
-    """Where clipping changes nothing: the derivative of `_clip`."""
-    return np.asarray((p >= p.dtype.type(EPSILON)) & (p <= p.dtype.type(1 - EPSILON)))
+def d_entropy(t: Array, p: Array) -> Array:
+    q = clip(p)
+    return np.asarray((q - t) / (q * (1 - q)) * unclipped(p))
+
+
+def one_hot(
+    owner: str, labels: Array, y_pred: Array, axis: int = -1, ignore_class: int | None = None
+) -> Array:
+    """Labels, of the shape of `y_pred` without `axis` or with length 1 there, as ones along `axis`.
+
+    Raises ValueError for another shape and for a label that is neither a class nor `ignore_class`.
+    """
+    classes = y_pred.shape[axis]
+    if labels.ndim == y_pred.ndim and labels.shape[axis] == 1:
+        labels = labels.squeeze(axis)
+    expected = np.delete(y_pred.shape, axis)
+    if labels.shape != tuple(expected):
+        raise ValueError(
+            f"{owner}: argument `y_true` expected one label for each of the predictions "
+            f"{tuple(expected.tolist())}; received shape {labels.shape}"
+        )
+    ignored = labels == ignore_class
+    wrong = ~(((labels >= 0) & (labels < classes)) | ignored)
+    if wrong.any():
+        raise ValueError(
+            f"{owner}: argument `y_true` expected labels from 0 to {classes - 1}; "
+            f"received {labels[wrong][0]:g}"
+        )
+    numbers = np.where(ignored, -1, labels).astype(np.int64)
+    ones = numbers[..., np.newaxis] == np.arange(classes)
+    return np.asarray(np.moveaxis(ones, -1, axis), y_pred.dtype)

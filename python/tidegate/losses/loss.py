@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tidegate.inputs import floating, numeric
+from tidegate.inputs import floating, integer, numeric
 from tidegate.utils.configured import Configured
 from tidegate.utils.naming import auto_name
 
@@ -33,6 +33,9 @@ class Loss(Configured):
     """
 
     config_keys: ClassVar[tuple[str, ...]] = ("name", "reduction")
+    keras_omits: ClassVar[dict[str, Any]] = {}  # default of each argument that Keras's configurations lack
+    broadcasts: ClassVar[bool] = False  # whether a target axis of length 1 stands for all along it
+    axis: Any = -1  # of the predictions: the axis, or the axes, that one value is made of; None for all
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
@@ -45,6 +48,11 @@ class Loss(Configured):
         self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
 
+    def get_config(self) -> dict[str, Any]:
+        """Keras's entries, and those that Keras leaves out where they are not the default."""
+        config, omitted = super().get_config(), self.keras_omits
+        return {key: value for key, value in config.items() if key not in omitted or value != omitted[key]}
+
     def call(self, y_true: Array, y_pred: Array) -> Array:
         """The value of every sample.
 
@@ -53,7 +61,7 @@ class Loss(Configured):
             y_pred: [B, ..., K], float32 or float64.
 
         Returns:
-            [B, ...]: the last axis is gone.
+            [B, ...]: `axis`, mostly the last, is gone.
         """
         raise NotImplementedError
 
@@ -62,6 +70,18 @@ class Loss(Configured):
         of.
         """
         raise NotImplementedError
+
+    def backward(self, y_true: Array, y_pred: Array, d_values: Array) -> Array:
+        """[B, ..., K]: the gradient of the predictions from that of the values, [B, ...].
+
+        Here a prediction is in one value only; a loss where it is in many writes this and no `gradient`.
+        """
+        spread = d_values if self.axis is None else np.expand_dims(d_values, self.axis)
+        return np.asarray(self.gradient(y_true, y_pred) * spread)
+
+    def valid(self, y_true: Array, values: Array) -> Array | None:
+        """bool [B, ...], True where a value counts in the mean; None where all do."""
+        return None
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None, mask: Array | None = None) -> Any:
         """The loss of a batch: a float, or the values [B, ...] when the reduction is None.
@@ -77,7 +97,7 @@ class Loss(Configured):
         y_true, y_pred = self.align(*as_floats(y_true, y_pred))
         with np.errstate(all="ignore"):  # an infinity or a NaN goes where the equations send it, in silence
             values = self.call(y_true, y_pred)
-            values = values * self._factor(values, sample_weight, mask)
+            values = values * self._factor(values, sample_weight, mask, self.valid(y_true, values))
         return values if self.reduction in (None, "none") else float(np.sum(values, dtype=np.float64))
 
     def value_and_gradient(
@@ -94,29 +114,51 @@ class Loss(Configured):
         y_true, y_pred = self.align(*as_floats(y_true, y_pred))
         with np.errstate(all="ignore"):
             values = self.call(y_true, y_pred)
-            factor = self._factor(values, sample_weight, mask)
+            factor = self._factor(values, sample_weight, mask, self.valid(y_true, values))
             value = float(np.sum(values * factor, dtype=np.float64))
-            d_y_pred = self.gradient(y_true, y_pred) * factor[..., np.newaxis]
+            d_values = factor if factor.shape == values.shape else np.sum(factor)
+            d_y_pred = self.backward(y_true, y_pred, d_values)
         return value, np.ascontiguousarray(d_y_pred).reshape(shape)
 
     def align(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         """Targets and predictions of one shape; raises ValueError when they cannot be."""
         y_true, y_pred = same_rank(y_true, y_pred)
+        if (
+            self.broadcasts
+            and y_true.ndim == y_pred.ndim
+            and all(n in (1, m) for n, m in zip(y_true.shape, y_pred.shape, strict=True))
+        ):
+            y_true = np.broadcast_to(y_true, y_pred.shape)
         if y_true.shape != y_pred.shape:
             raise ValueError(
                 f"{self.name}: arguments `y_true` and `y_pred` expected the same shape; "
                 f"received {y_true.shape} and {y_pred.shape}"
             )
+        self.check_axis(y_pred)
         return y_true, y_pred
 
-    def _factor(self, values: Array, sample_weight: Any, mask: Array | None) -> Array:
-        """What each value is multiplied by before they are summed, [B, ...]: weight over count."""
-        if mask is not None:
-            if mask.shape != values.shape:
+    def check_axis(self, y_pred: Array) -> None:
+        """Raises ValueError where the predictions have no such axis."""
+        for axis in np.atleast_1d([] if self.axis is None else self.axis):
+            if not -y_pred.ndim <= axis < y_pred.ndim:
                 raise ValueError(
-                    f"{self.name}: the predictions have a mask {mask.shape}, one for each timestep; "
-                    f"expected as many losses, received {values.shape}"
+                    f"{self.name}: argument `axis` expected an axis of the predictions {y_pred.shape}; "
+                    f"received {self.axis!r}"
                 )
+
+    def _factor(self, values: Array, sample_weight: Any, mask: Array | None, valid: Array | None) -> Array:
+        """What each value is multiplied by before they are summed, [B, ...]: weight over count.
+
+        A loss of a single number stands for as many values as there are weights.
+        """
+        if mask is not None and values.ndim and mask.shape != values.shape:
+            raise ValueError(
+                f"{self.name}: the predictions have a mask {mask.shape}, one for each timestep; "
+                f"expected as many losses, received {values.shape}"
+            )
+        if valid is not None:
+            mask = valid if mask is None else mask & valid
+        if mask is not None:
             sample_weight = masked_weight(sample_weight, mask)
         if sample_weight is None:
             weight, total = np.ones_like(values), float(values.size)
@@ -125,20 +167,21 @@ class Loss(Configured):
             weight = given
             if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
                 weight = weight[..., 0]
-            if weight.ndim not in (0, values.ndim) or any(
-                length not in (1, size) for length, size in zip(weight.shape, values.shape, strict=False)
+            if values.ndim and (
+                weight.ndim not in (0, values.ndim)
+                or any(n not in (1, m) for n, m in zip(weight.shape, values.shape, strict=False))
             ):
                 raise ValueError(
                     f"{self.name}: argument `sample_weight` expected one weight for each of the losses "
                     f"{values.shape}; received shape {given.shape}"
                 )
             total = float(np.sum(weight, dtype=np.float64))
-            weight = np.broadcast_to(weight, values.shape)
+            weight = np.broadcast_to(weight, values.shape if values.ndim else weight.shape)
         if self.reduction in (None, "none", "sum"):
             return weight
         if self.reduction != "mean_with_sample_weight":
-            total = float(values.size if mask is None else np.count_nonzero(mask))
-        return weight / total if total else np.zeros_like(values)
+            total = float(weight.size if mask is None else np.count_nonzero(mask))
+        return np.asarray(weight / total if total else np.zeros_like(weight))
 
 
 def masked_weight(sample_weight: Any, mask: Array) -> Array:
@@ -149,6 +192,22 @@ def masked_weight(sample_weight: Any, mask: Array) -> Array:
     if weight.ndim == mask.ndim + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
     return weight * mask
+
+
+def real(value: Any, name: str, owner: str) -> Any:
+    """`value`, which must be a finite number; ValueError if it is none."""
+    kinds = (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not np.isfinite(value):
+        raise ValueError(f"{owner}: argument `{name}` expected a finite number; received {value!r}")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def one_axis(value: Any, owner: str) -> int:
+    """`value` as the number of an axis; ValueError if it is none."""
+    axis = integer(value)
+    if axis is None:
+        raise ValueError(f"{owner}: argument `axis` expected an integer; received {value!r}")
+    return axis
 
 
 def same_rank(y_true: Array, y_pred: Array) -> tuple[Array, Array]:

@@ -14,4 +14,6 @@ if TYPE_CHECKING:
 
 def product(a: Array, b: Array) -> Array:
     """`a . b` of matrices [n, k] and [k, m] of one dtype, float32 or float64."""
-    return core.Dense(b.shape[1], use_bias=False).forward(a, [np.ascontiguousarray(b)])[0]
+    return core.Dense(b.shape[1], use_bias=False).forward(np.ascontiguousarray(a), [np.ascontiguousarray(b)])[
+        0
+    ]
