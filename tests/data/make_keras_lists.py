@@ -1,5 +1,5 @@
-"""Writes keras_lists.json: what Keras 3.15.1's regularizers and constraints make of arrays, and its callbacks
-of the losses of some epochs.
+"""Writes keras_lists.json: what Keras 3.15.1's regularizers and constraints make of arrays, its callbacks of
+the losses of some epochs, and its metrics of two batches.
 
 Needs Keras with JAX (`KERAS_BACKEND=jax python make_keras_lists.py`); the tests only read the file.
 """
@@ -55,6 +55,117 @@ def constraint_figure(name: str, config: dict[str, Any]) -> dict[str, Any]:
     w = normal(4, 6)
     value = getattr(keras.constraints, name)(**config)(keras.ops.convert_to_tensor(w))
     return {"class": name, "config": config, "w": w.tolist(), "value": np.asarray(value).tolist()}
+
+
+def one_hot(*shape: int) -> np.ndarray:
+    return np.eye(shape[-1], dtype="float32")[rng.integers(0, shape[-1], shape[:-1])]
+
+
+def uniform(*shape: int) -> np.ndarray:
+    return rng.uniform(0.01, 0.99, shape).astype("float32")
+
+
+def bits(*shape: int) -> np.ndarray:
+    return rng.integers(0, 2, shape).astype("float32")
+
+
+def labels(*shape: int) -> np.ndarray:
+    return rng.integers(0, 4, shape).astype("float32")
+
+
+COLUMNS, SEQUENCES = (8, 4), (6, 5, 3)
+NUMBERS = [(normal, normal, COLUMNS), (normal, normal, SEQUENCES)]
+SHARES = [(uniform, uniform, COLUMNS), (uniform, uniform, SEQUENCES)]
+CHOICES = [(one_hot, uniform, COLUMNS), (one_hot, uniform, SEQUENCES)]
+YES_AND_NO = [(bits, uniform, (8, 1)), (bits, uniform, COLUMNS), (bits, uniform, SEQUENCES)]
+CLASSES = [(labels, labels, (8,))]
+# Class, configurations, and how targets and predictions of what shapes are made.
+METRICS: list[tuple[str, list[dict[str, Any]], Any]] = [
+    *((name, [{}], NUMBERS) for name in (
+        "MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "RootMeanSquaredError",
+        "LogCoshError", "CosineSimilarity", "PearsonCorrelation", "ConcordanceCorrelation",
+    )),
+    ("MeanSquaredLogarithmicError", [{}], SHARES),
+    ("R2Score", [
+        {}, {"class_aggregation": None}, {"class_aggregation": "variance_weighted_average"},
+        {"num_regressors": 2},
+    ], NUMBERS[:1]),
+    ("Hinge", [{}], YES_AND_NO),
+    ("SquaredHinge", [{}], YES_AND_NO),
+    ("CategoricalHinge", [{}], CHOICES),
+    ("KLDivergence", [{}], SHARES),
+    ("Poisson", [{}], SHARES),
+    ("BinaryCrossentropy", [{}, {"from_logits": True, "label_smoothing": 0.2}], YES_AND_NO),
+    ("CategoricalCrossentropy", [{}, {"from_logits": True, "label_smoothing": 0.2}], CHOICES),
+    ("SparseCategoricalCrossentropy", [{}, {"from_logits": True}], [(labels, uniform, None)]),
+    ("Accuracy", [{}], CLASSES),
+    ("BinaryAccuracy", [{}, {"threshold": 0.3}], YES_AND_NO),
+    ("CategoricalAccuracy", [{}], CHOICES),
+    ("SparseCategoricalAccuracy", [{}], [(labels, uniform, None)]),
+    ("TopKCategoricalAccuracy", [{"k": 1}, {"k": 2}], CHOICES),
+    ("SparseTopKCategoricalAccuracy", [{"k": 2}], [(labels, uniform, None)]),
+    *((name, [{}, {"thresholds": 0.3}, {"thresholds": [0.7, 0.2, 0.5]}], YES_AND_NO) for name in (
+        "TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives",
+    )),
+    *((name, [
+        {}, {"thresholds": [0.7, 0.2]}, {"top_k": 2}, {"class_id": 1}, {"top_k": 2, "class_id": 0},
+    ], YES_AND_NO[1:]) for name in ("Precision", "Recall")),
+    ("SensitivityAtSpecificity", [{"specificity": 0.5}, {"specificity": 0.7, "class_id": 1}], YES_AND_NO[1:]),
+    ("SpecificityAtSensitivity", [
+        {"sensitivity": 0.5}, {"sensitivity": 0.6, "num_thresholds": 1},
+    ], YES_AND_NO),
+    ("PrecisionAtRecall", [{"recall": 0.5}, {"recall": 0.9, "num_thresholds": 20}], YES_AND_NO),
+    ("RecallAtPrecision", [{"precision": 0.5}, {"precision": 0.6, "class_id": 2}], YES_AND_NO[1:]),
+    ("AUC", [
+        *({"curve": curve, "summation_method": method} for curve in ("ROC", "PR", "PRGAIN")
+          for method in ("interpolation", "minoring", "majoring")),
+        {"thresholds": [0.6, 0.2, 0.7]}, {"num_thresholds": 7, "from_logits": True},
+    ], YES_AND_NO),
+    ("AUC", [
+        {"multi_label": True}, {"multi_label": True, "label_weights": [0.1, 0.2, 0.3, 0.5], "curve": "PR"},
+        {"label_weights": [0.1, 0.2, 0.3, 0.5]},
+    ], YES_AND_NO[1:2]),
+    ("F1Score", [{}, {"average": "micro"}, {"average": "macro"}, {"average": "weighted"}], CHOICES[:1]),
+    ("FBetaScore", [{"beta": 2.0, "threshold": 0.4}, {"beta": 0.5, "average": "macro"}], YES_AND_NO[1:2]),
+    ("IoU", [{"num_classes": 4, "target_class_ids": [0, 2]}], CLASSES),
+    ("MeanIoU", [{"num_classes": 4}, {"num_classes": 3, "ignore_class": 1}], CLASSES),
+    ("BinaryIoU", [{}, {"target_class_ids": [1], "threshold": 0.3}], [(bits, uniform, (8,))]),
+    ("OneHotIoU", [{"num_classes": 4, "target_class_ids": [1, 2]}], CHOICES[:1]),
+    ("OneHotMeanIoU", [{"num_classes": 4}], CHOICES[:1]),
+]  # fmt: skip
+
+
+def metric_figures() -> list[dict[str, Any]]:
+    figures = []
+    for name, configs, kinds in METRICS:
+        for config in configs:
+            for make_true, make_pred, shape in kinds:
+                batches = [
+                    (make_true(*(shape or (8,))).tolist(), make_pred(*(shape or COLUMNS)).tolist())
+                    for _ in range(2)
+                ]
+                for weights in (None, rng.integers(1, 4, shape[:1] if shape else (8,)).tolist()):
+                    metric = getattr(keras.metrics, name)(**config)
+                    for y_true, y_pred in batches:
+                        given = None if weights is None else np.array(weights, "int32")
+                        if given is not None and len(np.shape(y_pred)) == 3 and name in PER_STEP:
+                            given = given[:, None] * np.ones(np.shape(y_pred)[1], "int32")
+                        metric.update_state(np.array(y_true, "float32"), np.array(y_pred, "float32"), given)
+                    if name == "AUC" and "from_logits" in config and shape == SEQUENCES:
+                        continue  # a prediction of these is on a threshold, but for rounding
+                    value = np.asarray(metric.result()).tolist()
+                    figures.append({
+                        "class": name, "config": config, "batches": batches, "sample_weight": weights,
+                        "value": value, "saved": sorted(metric.get_config()),
+                    })  # fmt: skip
+    return figures
+
+
+# Those that in Keras want a weight for every vector of predictions.
+PER_STEP = (
+    "TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives", "Precision", "Recall", "AUC",
+    "SensitivityAtSpecificity", "SpecificityAtSensitivity", "PrecisionAtRecall", "RecallAtPrecision",
+)  # fmt: skip
 
 
 class Script:
@@ -130,5 +241,9 @@ figures = {
     "constraints": [constraint_figure(*each) for each in CONSTRAINTS],
     "callbacks": [callback_figure(*each) for each in CALLBACKS],
     "csv": [csv_figure(**each) for each in CSV],
+    # In as few digits as float32 needs.
+    "metrics": json.loads(
+        json.dumps(metric_figures()), parse_float=lambda text: float(str(np.float32(text)))
+    ),
 }
 (HERE / "keras_lists.json").write_text(json.dumps(figures) + "\n")
