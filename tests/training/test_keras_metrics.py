@@ -161,3 +161,8 @@ ONES = np.ones((4, 3), "float32")
 def test_bad_input_gets_one_sentence(make: Any, match: str) -> None:
     with pytest.raises((ValueError, TypeError), match=match):
         make()
+
+
+def test_a_class_that_is_nowhere_is_not_in_the_mean() -> None:
+    metric = metrics.MeanIoU(num_classes=5)
+    assert metric(np.array([0, 1, 1]), np.array([0, 1, 0])) == pytest.approx(0.5, abs=1e-6)

@@ -66,8 +66,12 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
     if kind == "initializer":
         from tidegate import initializers
 
-        # The longer name is in the files of early Keras 3.
-        return {**initializers.CLASSES, "OrthogonalInitializer": initializers.Orthogonal}
+        # The longer names are in the files of early Keras 3.
+        return {
+            **initializers.CLASSES,
+            "IdentityInitializer": initializers.Identity,
+            "OrthogonalInitializer": initializers.Orthogonal,
+        }
     if kind == "loss":
         from tidegate import losses
 
