@@ -8,9 +8,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from tidegate.constraints import Constraint
+    from tidegate.regularizers import Regularizer
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -37,14 +41,20 @@ class Variable:
         value: the first value; copied. Its shape and dtype are the variable's for good.
         name: the last part of `path`, such as "kernel".
         trainable: whether a layer lists it among its trainable weights.
+
+    Attributes:
+        regularizer: of `tidegate.regularizers`, or None: a penalty on the value, as a part of the loss.
+        constraint: of `tidegate.constraints`, or None: what an optimizer's new value goes through.
     """
 
-    __slots__ = ("__weakref__", "name", "path", "trainable", "value", "version")
+    __slots__ = ("__weakref__", "constraint", "name", "path", "regularizer", "trainable", "value", "version")
 
     def __init__(self, value: Array, name: str, trainable: bool = True) -> None:
         self.name = name
         self.path = name
         self.trainable = trainable
+        self.regularizer: Regularizer | None = None
+        self.constraint: Constraint | None = None
         self.version = 0
         self.value = _frozen(np.array(value, order="C"))
 
@@ -96,10 +106,12 @@ class Variable:
         return self.value.astype(dtype)
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.name, self.path, self.trainable, self.version, self.value
+        rules = self.regularizer, self.constraint
+        return self.name, self.path, self.trainable, rules, self.version, self.value
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.name, self.path, self.trainable, self.version, value = state
+        self.name, self.path, self.trainable, rules, self.version, value = state
+        self.regularizer, self.constraint = rules
         self.value = _frozen(value)
 
     def __repr__(self) -> str:

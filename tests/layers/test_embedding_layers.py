@@ -249,9 +249,11 @@ def test_a_wrong_id_stops_before_anything_is_trained() -> None:
         (lambda: layers.Embedding(3), r"`output_dim`"),
         (lambda: layers.Embedding(3, 2, mask_zero="yes"), r"`mask_zero`.*'yes'"),
         (lambda: layers.Embedding(3, 2, "unifrom"), r"unifrom"),
-        (lambda: layers.Embedding(3, 2, embeddings_regularizer="l2"), r"`embeddings_regularizer`.*l2"),
         (lambda: layers.Embedding(3, 2, activity_regularizer="l2"), r"`activity_regularizer`.*l2"),
-        (lambda: layers.Embedding(3, 2, embeddings_constraint="unit_norm"), r"`embeddings_constraint`"),
+        (
+            lambda: layers.Embedding(3, 2, embeddings_constraint="unit_nrm"),
+            r"constraint 'unit_nrm'.*unit_norm",
+        ),
         (lambda: layers.Embedding(3, 2, lora_rank=2), r"`lora_rank`.*2"),
         (lambda: layers.Embedding(3, 2, lora_alpha=2), r"`lora_alpha`.*2"),
         (lambda: layers.Embedding(3, 2, quantization_config={}), r"`quantization_config`"),

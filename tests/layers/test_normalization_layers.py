@@ -153,7 +153,7 @@ def test_configuration_round_trip(cls: type[layers.Layer]) -> None:
         ({"epsilon": "small"}, "`epsilon`.*small"),
         ({"center": "no"}, "`center`"),
         ({"gamma_initializer": None}, "`gamma_initializer`"),
-        ({"beta_regularizer": "l2"}, "`beta_regularizer`.*l2"),
+        ({"beta_regularizer": 0.1}, "`regularizer`.*0.1"),
         ({"gama": 1}, "gama"),
     ],
 )

@@ -58,6 +58,15 @@ def test_constants() -> None:
     assert (initializers.Constant(2.5)((2, 3), "float32") == 2.5).all()
 
 
+def test_identity() -> None:
+    np.testing.assert_array_equal(initializers.get("identity")((2, 3), "float32"), np.eye(2, 3))
+    halved = initializers.get({"class_name": "IdentityInitializer", "config": {"gain": 0.5}})
+    np.testing.assert_array_equal(halved((3, 3), "float64"), 0.5 * np.eye(3))
+    assert halved.get_config() == {"gain": 0.5}
+    with pytest.raises(ValueError, match=r"Identity.*`shape`.*\(3,\)"):
+        halved((3,))
+
+
 def test_seeds() -> None:
     def draw(seed: int | None) -> np.ndarray:
         return initializers.GlorotUniform(seed=seed)((3, 4), "float32")

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 from tidegate.callbacks.callback import Callback, CallbackList
+from tidegate.callbacks.csv_logger import CSVLogger
 from tidegate.callbacks.early_stopping import EarlyStopping
 from tidegate.callbacks.history import History
 from tidegate.callbacks.lambda_callback import LambdaCallback
+from tidegate.callbacks.later import BackupAndRestore, RemoteMonitor, SwapEMAWeights, TensorBoard
+from tidegate.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
+from tidegate.callbacks.model_checkpoint import ModelCheckpoint
 from tidegate.callbacks.progbar_logger import ProgbarLogger
+from tidegate.callbacks.terminate_on_nan import TerminateOnNaN
 
-__all__ = ["Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback", "ProgbarLogger"]
+__all__ = [
+    "BackupAndRestore",
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgbarLogger",
+    "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SwapEMAWeights",
+    "TensorBoard",
+    "TerminateOnNaN",
+]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    Logs = Mapping[str, Any] | None
+    Logs = dict[str, Any] | None
 
 
 class Callback:
@@ -89,6 +89,10 @@ class CallbackList(Callback):
         from tidegate.callbacks.history import History
 
         return next((each for each in self.callbacks if isinstance(each, History)), None)
+
+    def append(self, callback: Callback) -> None:
+        """Adds one at the end."""
+        self.callbacks += _as_list([callback])
 
     def set_params(self, params: dict[str, Any]) -> None:
         self.params = params

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
-from tidegate.callbacks.callback import Callback
+from tidegate.callbacks.monitor import Monitor
 from tidegate.utils.progbar import write
 
 if TYPE_CHECKING:
     from tidegate.callbacks.callback import Logs
     from tidegate.variable import Array
 
-_MODES = ("auto", "min", "max")
 
-
-class EarlyStopping(Callback):
+class EarlyStopping(Monitor):
     """Stops `fit` after `patience` epochs without an improvement.
 
     Args:
@@ -41,14 +38,9 @@ class EarlyStopping(Callback):
         restore_best_weights: bool = False,
         start_from_epoch: int = 0,
     ) -> None:
-        super().__init__()
-        if mode not in _MODES:
-            raise ValueError(f"EarlyStopping: argument `mode` expected one of {_MODES}; received {mode!r}")
-        self.monitor = monitor
-        self.min_delta = abs(min_delta)
+        super().__init__(monitor, mode, min_delta)
         self.patience = patience
         self.verbose = verbose
-        self.mode = mode
         self.baseline = baseline
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = start_from_epoch
@@ -57,7 +49,7 @@ class EarlyStopping(Callback):
     def _forget(self) -> None:
         self.wait = 0
         self.stopped_epoch = 0
-        self.best: float | None = None
+        self.best = None
         self.best_epoch = 0
         self.best_weights: list[Array] | None = None
 
@@ -65,25 +57,17 @@ class EarlyStopping(Callback):
         self._forget()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        sign = self._sign()
-        current = (logs or {}).get(self.monitor)
-        if current is None:
-            names = ",".join(logs or ())
-            warnings.warn(
-                f"EarlyStopping: argument `monitor` expected a name in the logs ({names}); "
-                f"received {self.monitor!r}",
-                stacklevel=2,
-            )
+        current = self.current(logs)
         if current is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.best_weights is None:
             self.best_weights, self.best_epoch = self.model.get_weights(), epoch
         self.wait += 1
-        if self._better(sign, current, self.best):
+        if self.better(current, self.best):
             self.best, self.best_epoch = current, epoch
             if self.restore_best_weights:
                 self.best_weights = self.model.get_weights()
-            if self._better(sign, current, self.baseline):
+            if self.better(current, self.baseline):
                 self.wait = 0
         elif self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
@@ -96,24 +80,3 @@ class EarlyStopping(Callback):
             if self.verbose:
                 write(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.\n")
             self.model.set_weights(self.best_weights)
-
-    def _better(self, sign: int, current: float, reference: float | None) -> bool:
-        return reference is None or sign * current - self.min_delta > sign * reference
-
-    def _sign(self) -> int:
-        """1 where more is better, -1 where less is."""
-        if self.mode != "auto":
-            return 1 if self.mode == "max" else -1
-        name = self.monitor.removeprefix("val_")
-        if name == "loss":
-            return -1
-        from tidegate.metrics import NAMES
-
-        own = {metric.name: metric for metric in getattr(self.model, "metrics", ())}
-        metric = own.get(name) or NAMES.get(name)
-        if metric is not None:
-            return 1 if metric.direction == "max" else -1
-        raise ValueError(
-            f"EarlyStopping: argument `mode` expected 'min' or 'max', since it cannot be told for "
-            f"monitor={self.monitor!r}; received 'auto'"
-        )

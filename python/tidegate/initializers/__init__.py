@@ -15,7 +15,15 @@ from tidegate.initializers.scaled import (
     Orthogonal,
     VarianceScaling,
 )
-from tidegate.initializers.simple import Constant, Ones, RandomNormal, RandomUniform, TruncatedNormal, Zeros
+from tidegate.initializers.simple import (
+    Constant,
+    Identity,
+    Ones,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+    Zeros,
+)
 from tidegate.utils.configured import look_up
 from tidegate.utils.naming import snake_case
 
@@ -25,6 +33,7 @@ __all__ = [
     "GlorotUniform",
     "HeNormal",
     "HeUniform",
+    "Identity",
     "Initializer",
     "LecunNormal",
     "LecunUniform",
@@ -44,8 +53,8 @@ __all__ = [
 CLASSES: dict[str, type[Initializer]] = {
     cls.__name__: cls
     for cls in (
-        Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Ones,
-        Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
+        Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Identity, LecunNormal, LecunUniform,
+        Ones, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
     )
 }  # fmt: skip
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tidegate._native import core
 from tidegate.initializers.initializer import RandomInitializer, truncated_normal
+from tidegate.utils.product import product
 
 if TYPE_CHECKING:
     from tidegate.variable import Array
@@ -161,14 +161,10 @@ def orthonormal_rows(a: Array) -> Array:
         block = a[first : first + _ROWS_OF_BLOCK]
         above = a[:first]
         for _ in range(2 if first else 0):
-            block -= _product(_product(block, above.T), above)
+            block -= product(product(block, above.T), above)
         for i, row in enumerate(block):
             for _ in range(2):
                 along = (block[:i] * row).sum(axis=1, keepdims=True)
                 row -= (along * block[:i]).sum(axis=0)
             row /= np.sqrt(np.square(row).sum())
     return a
-
-
-def _product(a: Array, b: Array) -> Array:
-    return core.Dense(b.shape[1], use_bias=False).forward(a, [np.ascontiguousarray(b)])[0]

@@ -67,3 +67,17 @@ class TruncatedNormal(RandomNormal):
 
     def draw(self, shape: tuple[int, ...]) -> Array:
         return self.mean + self.stddev * truncated_normal(self.generator(), shape)
+
+
+class Identity(Initializer):
+    """`gain` times the identity, for matrices; of one that is not square the columns or rows beyond are 0."""
+
+    config_keys: ClassVar[tuple[str, ...]] = ("gain",)
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def draw(self, shape: tuple[int, ...]) -> Array:
+        if len(shape) != 2:
+            raise ValueError(f"Identity: argument `shape` expected two axes; received {shape}")
+        return np.asarray(self.gain * np.eye(*shape))

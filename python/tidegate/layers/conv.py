@@ -8,7 +8,7 @@ from tidegate import activations
 from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument, later
-from tidegate.layers.kinds import Activation, Flag, Initializer, PositiveInteger
+from tidegate.layers.kinds import Activation, Constraint, Flag, Initializer, PositiveInteger, Regularizer
 from tidegate.layers.layer import Layer
 from tidegate.layers.number_kinds import Length, Word
 from tidegate.random import Training
@@ -30,10 +30,12 @@ class Conv1D(Layer):
         activation: a name or a function of `tidegate.activations`; None for none.
         use_bias: whether a bias is added.
         kernel_initializer, bias_initializer: first values, of `tidegate.initializers`.
+        kernel_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_constraint, bias_constraint: what a step must leave, of `tidegate.constraints`.
 
     Weights: kernel [kernel_size, features / groups, filters], bias [filters].
 
-    A mask ends here, and masked steps are read like all others, as in Keras. Regularizers and constraints are
+    A mask ends here, and masked steps are read like all others, as in Keras. `activity_regularizer` is
     refused by name.
 
     Example:
@@ -55,11 +57,11 @@ class Conv1D(Layer):
         Argument("use_bias", True, Flag()),
         Argument("kernel_initializer", "glorot_uniform", Initializer()),
         Argument("bias_initializer", "zeros", Initializer()),
-        later("kernel_regularizer"),
-        later("bias_regularizer"),
+        Argument("kernel_regularizer", None, Regularizer()),
+        Argument("bias_regularizer", None, Regularizer()),
         later("activity_regularizer"),
-        later("kernel_constraint"),
-        later("bias_constraint"),
+        Argument("kernel_constraint", None, Constraint()),
+        Argument("bias_constraint", None, Constraint()),
     )
 
     filters: int

@@ -8,7 +8,7 @@ from tidegate import activations
 from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument, later
-from tidegate.layers.kinds import Activation, Flag, Initializer, PositiveInteger
+from tidegate.layers.kinds import Activation, Constraint, Flag, Initializer, PositiveInteger, Regularizer
 from tidegate.layers.layer import Layer
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
@@ -22,10 +22,12 @@ class Dense(Layer):
         activation: a name or a function of `tidegate.activations`; None for none.
         use_bias: whether a bias is added.
         kernel_initializer, bias_initializer: first values, of `tidegate.initializers`.
+        kernel_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_constraint, bias_constraint: what a step must leave, of `tidegate.constraints`.
 
     Weights: kernel [F, units], bias [units].
 
-    Regularizers, constraints, LoRA and quantization are refused by name.
+    `activity_regularizer`, LoRA and quantization are refused by name.
     """
 
     arguments = (
@@ -34,11 +36,11 @@ class Dense(Layer):
         Argument("use_bias", True, Flag()),
         Argument("kernel_initializer", "glorot_uniform", Initializer()),
         Argument("bias_initializer", "zeros", Initializer()),
-        later("kernel_regularizer"),
-        later("bias_regularizer"),
+        Argument("kernel_regularizer", None, Regularizer()),
+        Argument("bias_regularizer", None, Regularizer()),
         later("activity_regularizer", in_config=False),
-        later("kernel_constraint"),
-        later("bias_constraint"),
+        Argument("kernel_constraint", None, Constraint()),
+        Argument("bias_constraint", None, Constraint()),
         later("lora_rank", in_config=False),
         later("lora_alpha", in_config=False),
         later("quantization_config"),

@@ -10,7 +10,7 @@ import numpy as np
 from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument, later
-from tidegate.layers.kinds import Flag, Initializer, Kind, Later, PositiveInteger
+from tidegate.layers.kinds import Constraint, Flag, Initializer, Kind, Later, PositiveInteger, Regularizer
 from tidegate.layers.layer import Layer
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
@@ -36,6 +36,8 @@ class Embedding(Layer):
         input_dim: number of ids.
         output_dim: length of a row.
         embeddings_initializer: first values, of `tidegate.initializers`.
+        embeddings_regularizer: a penalty, of `tidegate.regularizers`.
+        embeddings_constraint: what a step must leave, of `tidegate.constraints`.
         mask_zero: whether id 0 stands for a timestep that does not count: the layers behind get a mask. The
             input must be `[batch, timesteps]` then. A mask that came from before is forgotten, as in Keras.
         weights: first values [input_dim, output_dim], alone or in a list.
@@ -43,7 +45,7 @@ class Embedding(Layer):
 
     Weights: embeddings [input_dim, output_dim].
 
-    Regularizers, constraints, LoRA and quantization are refused by name.
+    `activity_regularizer`, LoRA and quantization are refused by name.
 
     Example:
         >>> Embedding(1000, 8)(np.array([[4, 20], [7, 0]])).shape
@@ -54,9 +56,9 @@ class Embedding(Layer):
         Argument("input_dim", REQUIRED, PositiveInteger()),
         Argument("output_dim", REQUIRED, PositiveInteger()),
         Argument("embeddings_initializer", "uniform", Initializer()),
-        later("embeddings_regularizer"),
+        Argument("embeddings_regularizer", None, Regularizer()),
         Argument("activity_regularizer", None, Later(None), positional=False),
-        later("embeddings_constraint"),
+        Argument("embeddings_constraint", None, Constraint()),
         Argument("mask_zero", False, Flag()),
         Argument("weights", None, _Table(), in_config=False),
         later("lora_rank", in_config=False),

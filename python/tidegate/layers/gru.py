@@ -25,6 +25,9 @@ class GRU(Recurrent):
         recurrent_activation: of the gates.
         use_bias: whether there is a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: first values, of `tidegate.initializers`.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
+            `tidegate.constraints`.
         return_sequences: all outputs instead of the last one.
         return_state: the final h after the output, as a list.
         go_backwards: from the last step to the first; outputs are in the order of processing.
@@ -36,7 +39,7 @@ class GRU(Recurrent):
     Weights: kernel [F, 3U], recurrent_kernel [U, 3U], bias [3U]; with `reset_after` the bias is [2, 3U], that
     of the input's product and that of the recurrent one.
 
-    Dropout, regularizers, constraints and `stateful` are refused by name.
+    Dropout, `activity_regularizer` and `stateful` are refused by name.
 
     Example:
         >>> GRU(4)(np.zeros((2, 10, 3))).shape

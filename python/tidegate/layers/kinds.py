@@ -65,6 +65,34 @@ class Initializer(Kind):
         return initializers.serialize(value)
 
 
+class Regularizer(Kind):
+    """A name, a configuration or an instance of `tidegate.regularizers`, or None; the instance is kept."""
+
+    def read(self, value: Any, name: str, owner: str) -> Any:
+        from tidegate import regularizers
+
+        return regularizers.get(value)
+
+    def write(self, value: Any) -> Any:
+        from tidegate import regularizers
+
+        return regularizers.serialize(value)
+
+
+class Constraint(Kind):
+    """A name, a configuration or an instance of `tidegate.constraints`, or None; the instance is kept."""
+
+    def read(self, value: Any, name: str, owner: str) -> Any:
+        from tidegate import constraints
+
+        return constraints.get(value)
+
+    def write(self, value: Any) -> Any:
+        from tidegate import constraints
+
+        return constraints.serialize(value)
+
+
 class Name(Kind):
     """A string that can be part of a variable's path, or None."""
 

@@ -16,6 +16,7 @@ from tidegate.inputs import Shape, check_input_shape, floating, mask_of_steps
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
 from tidegate.random import Training
+from tidegate.regularizers import penalties
 from tidegate.utils.naming import auto_name
 from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork, values_of
 
@@ -127,9 +128,17 @@ class Layer:
         raise NotImplementedError
 
     def new_variable(self, path: str, shape: tuple[int, ...], initializer: Any) -> Variable:
-        """A trainable Variable whose first value the initializer draws; `path` is relative to the layer."""
+        """A trainable Variable whose first value the initializer draws; `path` is relative to the layer.
+
+        Its regularizer and its constraint are the layer's arguments of its name: those of "kernel" are
+        `kernel_regularizer` and `kernel_constraint`, those of "recurrent_kernel" `recurrent_regularizer` and
+        so on.
+        """
         variable = Variable(initializer(shape, self.dtype), path.rpartition("/")[2])
         variable.path = f"{self.name}/{path}"
+        stem = variable.name.removesuffix("_kernel")
+        variable.regularizer = getattr(self, f"{stem}_regularizer", None)
+        variable.constraint = getattr(self, f"{stem}_constraint", None)
         return variable
 
     @property
@@ -146,6 +155,11 @@ class Layer:
 
     variables = weights
     trainable_variables = trainable_weights
+
+    @property
+    def losses(self) -> list[float]:
+        """The penalties on the trainable weights."""
+        return penalties(self.trainable_weights)
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights, in the order of `weights`."""

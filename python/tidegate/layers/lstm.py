@@ -24,6 +24,9 @@ class LSTM(Recurrent):
         recurrent_activation: of the gates.
         use_bias: whether there is a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: first values, of `tidegate.initializers`.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
+            `tidegate.constraints`.
         unit_forget_bias: whether the forget gate's bias begins as ones.
         return_sequences: all outputs instead of the last one.
         return_state: the final h and c after the output, as a list.
@@ -34,7 +37,7 @@ class LSTM(Recurrent):
 
     Weights: kernel [F, 4U], recurrent_kernel [U, 4U], bias [4U].
 
-    Dropout, regularizers, constraints and `stateful` are refused by name.
+    Dropout, `activity_regularizer` and `stateful` are refused by name.
 
     Example:
         >>> LSTM(4)(np.zeros((2, 10, 3))).shape

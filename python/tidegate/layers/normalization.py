@@ -11,7 +11,7 @@ import numpy as np
 from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import Argument, Table, later
-from tidegate.layers.kinds import Flag, Initializer, Later
+from tidegate.layers.kinds import Constraint, Flag, Initializer, Later, Regularizer
 from tidegate.layers.layer import Layer
 from tidegate.layers.number_kinds import LastAxis, Number
 from tidegate.random import Training
@@ -22,8 +22,11 @@ _INITIALIZERS: Table = (
     Argument("beta_initializer", "zeros", Initializer()),
     Argument("gamma_initializer", "ones", Initializer()),
 )
-_LATER: Table = tuple(
-    later(name) for name in ("beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint")
+_RULES: Table = (
+    Argument("beta_regularizer", None, Regularizer()),
+    Argument("gamma_regularizer", None, Regularizer()),
+    Argument("beta_constraint", None, Constraint()),
+    Argument("gamma_constraint", None, Constraint()),
 )
 
 
@@ -61,10 +64,12 @@ class LayerNormalization(_Normalization):
         center: whether there is a beta.
         scale: whether there is a gamma.
         beta_initializer, gamma_initializer: first values, of `tidegate.initializers`.
+        beta_regularizer, gamma_regularizer: penalties, of `tidegate.regularizers`.
+        beta_constraint, gamma_constraint: what a step must leave, of `tidegate.constraints`.
 
     Weights: gamma [features], beta [features].
 
-    Regularizers, constraints and `rms_scaling` are refused by name.
+    `rms_scaling` is refused by name.
     """
 
     arguments = (
@@ -72,7 +77,7 @@ class LayerNormalization(_Normalization):
         Argument("epsilon", 1e-3, Number(0)),
         *_CENTER_AND_SCALE,
         *_INITIALIZERS,
-        *_LATER,
+        *_RULES,
         Argument("rms_scaling", False, Later(False), positional=False),
     )
 
@@ -115,10 +120,12 @@ class BatchNormalization(_Normalization):
         scale: whether there is a gamma.
         beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first
             values, of `tidegate.initializers`.
+        beta_regularizer, gamma_regularizer: penalties, of `tidegate.regularizers`.
+        beta_constraint, gamma_constraint: what a step must leave, of `tidegate.constraints`.
 
     Weights: gamma [features], beta [features] and, not trainable, moving_mean and moving_variance [features].
 
-    Regularizers, constraints, `renorm` and `synchronized` are refused by name.
+    `renorm` and `synchronized` are refused by name.
     """
 
     arguments = (
@@ -129,7 +136,7 @@ class BatchNormalization(_Normalization):
         *_INITIALIZERS,
         Argument("moving_mean_initializer", "zeros", Initializer()),
         Argument("moving_variance_initializer", "ones", Initializer()),
-        *_LATER,
+        *_RULES,
         later("renorm", False),
         later("renorm_clipping"),
         later("renorm_momentum", 0.99),

@@ -14,7 +14,15 @@ from tidegate._native import core
 from tidegate.graph import Tensor, connect
 from tidegate.inputs import Shape, boolean_mask, floating
 from tidegate.layers.arguments import REQUIRED, Argument, Table, later
-from tidegate.layers.kinds import Activation, Flag, Initializer, Kind, PositiveInteger
+from tidegate.layers.kinds import (
+    Activation,
+    Constraint,
+    Flag,
+    Initializer,
+    Kind,
+    PositiveInteger,
+    Regularizer,
+)
 from tidegate.layers.layer import Layer
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
@@ -45,13 +53,13 @@ def recurrent_arguments(after_initializers: Table = (), after_sequence: Table = 
         Argument("recurrent_initializer", "orthogonal", Initializer()),
         Argument("bias_initializer", "zeros", Initializer()),
         *after_initializers,
-        later("kernel_regularizer"),
-        later("recurrent_regularizer"),
-        later("bias_regularizer"),
+        Argument("kernel_regularizer", None, Regularizer()),
+        Argument("recurrent_regularizer", None, Regularizer()),
+        Argument("bias_regularizer", None, Regularizer()),
         later("activity_regularizer"),
-        later("kernel_constraint"),
-        later("recurrent_constraint"),
-        later("bias_constraint"),
+        Argument("kernel_constraint", None, Constraint()),
+        Argument("recurrent_constraint", None, Constraint()),
+        Argument("bias_constraint", None, Constraint()),
         later("dropout", 0.0),
         later("recurrent_dropout", 0.0),
         Argument("seed", None, Kind()),

@@ -24,6 +24,9 @@ class SimpleRNN(Recurrent):
         activation: a name or a function of `tidegate.activations`.
         use_bias: whether there is a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: first values, of `tidegate.initializers`.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
+            `tidegate.constraints`.
         return_sequences: all outputs instead of the last one.
         return_state: the final h after the output, as a list.
         go_backwards: from the last step to the first; outputs are in the order of processing.
@@ -33,7 +36,7 @@ class SimpleRNN(Recurrent):
 
     Weights: kernel [F, U], recurrent_kernel [U, U], bias [U].
 
-    Dropout, regularizers, constraints and `stateful` are refused by name.
+    Dropout, `activity_regularizer` and `stateful` are refused by name.
 
     Example:
         >>> SimpleRNN(4)(np.zeros((2, 10, 3))).shape

@@ -53,9 +53,3 @@ def activate_along(name: str, x: Array, axis: int) -> Array:
     """softmax or log_softmax over `axis`."""
     last = np.ascontiguousarray(np.moveaxis(x, axis, -1))
     return np.ascontiguousarray(np.moveaxis(core.activate(name, last), -1, axis))
-
-
-def product(a: Array, b: Array) -> Array:
-    """The matrix product of [M, K] and [K, N]."""
-    dense = core.Dense(b.shape[1], use_bias=False)
-    return dense.forward(np.ascontiguousarray(a), [np.ascontiguousarray(b)])[0]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tidegate._native import core
-from tidegate.losses.arithmetic import EPSILON, log_sum_exp, product
+from tidegate.losses.arithmetic import EPSILON, log_sum_exp
 from tidegate.losses.loss import Loss, one_axis, real, same_rank
+from tidegate.utils.product import product
 
 if TYPE_CHECKING:
     from tidegate.variable import Array

@@ -4,24 +4,106 @@ from __future__ import annotations
 
 from typing import Any
 
-from tidegate.metrics.accuracy import Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
+from tidegate.metrics.accuracy import (
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+)
 from tidegate.metrics.compiled import CompiledMetrics, resolve
-from tidegate.metrics.metric import Mean, Metric
-from tidegate.metrics.regression import MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError
+from tidegate.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from tidegate.metrics.curves import (
+    AUC,
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
+from tidegate.metrics.f_score import F1Score, FBetaScore
+from tidegate.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
+from tidegate.metrics.loss_mean import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    CategoricalHinge,
+    Hinge,
+    KLDivergence,
+    Poisson,
+    SparseCategoricalCrossentropy,
+    SquaredHinge,
+)
+from tidegate.metrics.metric import Mean, MeanMetricWrapper, Metric, Sum
+from tidegate.metrics.regression import (
+    ConcordanceCorrelation,
+    CosineSimilarity,
+    LogCoshError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    PearsonCorrelation,
+    R2Score,
+    RootMeanSquaredError,
+)
 from tidegate.utils.configured import look_up
 from tidegate.utils.naming import snake_case
 
 __all__ = [
+    "AUC",
     "Accuracy",
     "BinaryAccuracy",
+    "BinaryCrossentropy",
+    "BinaryIoU",
     "CategoricalAccuracy",
+    "CategoricalCrossentropy",
+    "CategoricalHinge",
     "CompiledMetrics",
+    "ConcordanceCorrelation",
+    "CosineSimilarity",
+    "F1Score",
+    "FBetaScore",
+    "FalseNegatives",
+    "FalsePositives",
+    "Hinge",
+    "IoU",
+    "KLDivergence",
+    "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanIoU",
+    "MeanMetricWrapper",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
     "Metric",
+    "OneHotIoU",
+    "OneHotMeanIoU",
+    "PearsonCorrelation",
+    "Poisson",
+    "Precision",
+    "PrecisionAtRecall",
+    "R2Score",
+    "Recall",
+    "RecallAtPrecision",
     "RootMeanSquaredError",
+    "SensitivityAtSpecificity",
     "SparseCategoricalAccuracy",
+    "SparseCategoricalCrossentropy",
+    "SparseTopKCategoricalAccuracy",
+    "SpecificityAtSensitivity",
+    "SquaredHinge",
+    "Sum",
+    "TopKCategoricalAccuracy",
+    "TrueNegatives",
+    "TruePositives",
     "deserialize",
     "get",
     "resolve",
@@ -31,26 +113,72 @@ __all__ = [
 CLASSES: dict[str, type[Metric]] = {
     cls.__name__: cls
     for cls in (
+        AUC,
         Accuracy,
         BinaryAccuracy,
+        BinaryCrossentropy,
+        BinaryIoU,
         CategoricalAccuracy,
+        CategoricalCrossentropy,
+        CategoricalHinge,
+        ConcordanceCorrelation,
+        CosineSimilarity,
+        F1Score,
+        FBetaScore,
+        FalseNegatives,
+        FalsePositives,
+        Hinge,
+        IoU,
+        KLDivergence,
+        LogCoshError,
         Mean,
         MeanAbsoluteError,
+        MeanAbsolutePercentageError,
+        MeanIoU,
         MeanSquaredError,
+        MeanSquaredLogarithmicError,
+        OneHotIoU,
+        OneHotMeanIoU,
+        PearsonCorrelation,
+        Poisson,
+        Precision,
+        PrecisionAtRecall,
+        R2Score,
+        Recall,
+        RecallAtPrecision,
         RootMeanSquaredError,
+        SensitivityAtSpecificity,
         SparseCategoricalAccuracy,
+        SparseCategoricalCrossentropy,
+        SparseTopKCategoricalAccuracy,
+        SpecificityAtSensitivity,
+        SquaredHinge,
+        Sum,
+        TopKCategoricalAccuracy,
+        TrueNegatives,
+        TruePositives,
     )
 }
-_SHORT: dict[str, type[Metric]] = {"acc": Accuracy, "mae": MeanAbsoluteError, "mse": MeanSquaredError}
+_SHORT: dict[str, type[Metric]] = {
+    "acc": Accuracy,
+    "bce": BinaryCrossentropy,
+    "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "mse": MeanSquaredError,
+    "msle": MeanSquaredLogarithmicError,
+}
 NAMES = CLASSES | {snake_case(name): cls for name, cls in CLASSES.items()} | _SHORT
 NAMES |= {name.upper(): cls for name, cls in _SHORT.items()}
 
 
 def get(identifier: Any) -> Metric:
-    """The metric that `identifier` means: an instance, a class, a name or a configuration.
+    """The metric that `identifier` means: an instance, a class, a name, a configuration, or a function of
+    targets and predictions, whose mean it is.
 
     Raises ValueError for an unknown name, and TypeError for what is none of these.
     """
+    if callable(identifier) and not isinstance(identifier, (Metric, type)):
+        return MeanMetricWrapper(identifier)
     metric = look_up(identifier, "metric", Metric, NAMES)
     if isinstance(identifier, str):
         metric.name = identifier  # logs show the word that the user chose

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from tidegate.inputs import positive_integer
 from tidegate.losses.loss import same_rank
 from tidegate.metrics.metric import PairMetric
 
@@ -73,3 +74,56 @@ class SparseCategoricalAccuracy(_Accuracy):
         if labels.shape != y_pred.shape[:-1]:
             raise self.refuse(y_true, y_pred)
         return np.asarray(labels == y_pred.argmax(axis=-1))
+
+
+class TopKCategoricalAccuracy(_Accuracy):
+    """How often the prediction where the largest target is, is among the k largest."""
+
+    config_keys: ClassVar[tuple[str, ...]] = ("name", "dtype", "k")
+
+    def __init__(self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+        self.k = positive_integer(k, "k", name)
+
+    def measure(self, y_true: Array, y_pred: Array) -> Array:
+        if y_true.shape != y_pred.shape:
+            raise self.refuse(y_true, y_pred)
+        return _in_top_k(y_true.argmax(axis=-1), y_pred, self.k)
+
+
+class SparseTopKCategoricalAccuracy(_Accuracy):
+    """How often the prediction at the place that the target numbers is among the k largest.
+
+    Args:
+        k: how many count.
+        from_sorted_ids: whether predictions are the numbers of the classes, the best first.
+    """
+
+    config_keys: ClassVar[tuple[str, ...]] = ("name", "dtype", "k", "from_sorted_ids")
+
+    def __init__(
+        self,
+        k: int = 5,
+        name: str = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+        from_sorted_ids: bool = False,
+    ) -> None:
+        super().__init__(name, dtype)
+        self.k = positive_integer(k, "k", name)
+        self.from_sorted_ids = bool(from_sorted_ids)
+
+    def measure(self, y_true: Array, y_pred: Array) -> Array:
+        labels = y_true[..., 0] if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1 else y_true
+        if labels.shape != y_pred.shape[:-1]:
+            raise self.refuse(y_true, y_pred)
+        if self.from_sorted_ids:
+            return np.asarray((labels[..., np.newaxis] == y_pred[..., : self.k]).any(axis=-1))
+        places = labels.astype(np.int64)
+        there = (places >= 0) & (places < y_pred.shape[-1])
+        return np.asarray(_in_top_k(np.where(there, places, 0), y_pred, self.k) & there)
+
+
+def _in_top_k(places: Array, y_pred: Array, k: int) -> Array:
+    """Whether fewer than k predictions are above that at its place."""
+    found = np.take_along_axis(y_pred, places[..., np.newaxis], axis=-1)
+    return np.asarray(((y_pred > found).sum(axis=-1) < k) & ~np.isnan(found[..., 0]))

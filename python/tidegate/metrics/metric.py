@@ -12,6 +12,8 @@ from tidegate.utils.configured import Configured
 from tidegate.utils.naming import auto_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tidegate.variable import Array
 
 
@@ -34,15 +36,15 @@ class Metric(Configured):
         """Take in one batch."""
         raise NotImplementedError
 
-    def result(self) -> float:
-        """The metric over all batches since the last reset."""
+    def result(self) -> Any:
+        """The metric over all batches since the last reset: a float, or an array where it is several."""
         raise NotImplementedError
 
     def reset_state(self) -> None:
         """Forget all batches."""
         raise NotImplementedError
 
-    def __call__(self, *args: Any, **kwargs: Any) -> float:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take in one batch, as `update_state` does, and return the result so far."""
         self.update_state(*args, **kwargs)
         return self.result()
@@ -105,6 +107,45 @@ class Mean(_RunningMean):
         self.accumulate(np.atleast_1d(numeric(np.asarray(values), "values")), sample_weight)
 
 
+class Sum(Metric):
+    """The weighted sum of the numbers that it is shown."""
+
+    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+        self.reset_state()
+
+    def reset_state(self) -> None:
+        self._total = 0.0
+
+    def result(self) -> float:
+        return self._total
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Take in numbers of any shape, with weights of as many axes or fewer."""
+        values = np.atleast_1d(numeric(np.asarray(values), "values"))
+        weight = weights_of(sample_weight, values.shape, self.name)
+        self._total += float(np.sum(values * weight, dtype=np.float64))
+
+
+def weights_of(sample_weight: Any, shape: tuple[int, ...], owner: str) -> Array:
+    """Weights as float64 that broadcast to samples of this shape: axes that they lack are the last ones.
+
+    Raises ValueError for a shape that does not.
+    """
+    if sample_weight is None:
+        return np.ones((1,) * len(shape))
+    weight = numeric(np.asarray(sample_weight), "sample_weight").astype(np.float64)
+    found = weight.reshape(weight.shape + (1,) * (len(shape) - weight.ndim))
+    if found.ndim == len(shape) + 1 and found.shape[-1] == 1:
+        found = found[..., 0]
+    if found.ndim != len(shape) or any(n not in (1, m) for n, m in zip(found.shape, shape, strict=False)):
+        raise ValueError(
+            f"{owner}: argument `sample_weight` expected a shape that goes with the samples {shape}; "
+            f"received {weight.shape}"
+        )
+    return np.asarray(found)
+
+
 class PairMetric(_RunningMean):
     """A mean over samples of a function of target and prediction: `measure`."""
 
@@ -124,3 +165,25 @@ class PairMetric(_RunningMean):
             f"{self.name}: arguments `y_true` and `y_pred` expected shapes that go together; "
             f"received {y_true.shape} and {y_pred.shape}"
         )
+
+
+class MeanMetricWrapper(PairMetric):
+    """The mean of what a function of targets and predictions gives.
+
+    Args:
+        fn: a function of two arrays that gives an array [B, ...], a number for each sample, or one number.
+        kwargs: its further arguments.
+    """
+
+    def __init__(
+        self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(name or getattr(fn, "__name__", None), dtype)
+        self._fn = fn
+        self._kwargs = kwargs
+
+    def measure(self, y_true: Array, y_pred: Array) -> Array:
+        values = np.atleast_1d(np.asarray(self._fn(y_true, y_pred, **self._kwargs)))
+        if values.dtype.kind not in "fiub":
+            raise TypeError(f"{self.name}: the function must give numbers; received {values!r:.200}")
+        return values

@@ -41,6 +41,10 @@ class Compiled:
     def trainable_variables(self) -> list[Variable]:
         raise NotImplementedError
 
+    @property
+    def losses(self) -> list[float]:
+        raise NotImplementedError
+
     def compile(
         self,
         optimizer: Any = "rmsprop",

@@ -12,6 +12,7 @@ from tidegate.layers.layer import Layer
 from tidegate.models.training import Trainer
 from tidegate.program import Programs
 from tidegate.random import Training
+from tidegate.regularizers import penalties
 from tidegate.variable import Array, Variable, assign_all, assign_each, values_of
 
 if TYPE_CHECKING:
@@ -125,6 +126,11 @@ class Model(Trainer):
 
     variables = weights
     trainable_variables = trainable_weights
+
+    @property
+    def losses(self) -> list[float]:
+        """The penalties on the trainable weights, which `fit` and `evaluate` add to the loss."""
+        return penalties(self.trainable_weights)
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights, layer after layer."""

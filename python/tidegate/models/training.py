@@ -15,6 +15,7 @@ from tidegate.models.compiled import Compiled, refuse
 from tidegate.models.data import Batch, Data
 from tidegate.models.tally import Tally
 from tidegate.random import Training
+from tidegate.regularizers import add_gradients
 from tidegate.variable import Array, assign_each, changing
 
 if TYPE_CHECKING:
@@ -155,8 +156,10 @@ class Trainer(Compiled):
         assert optimizer is not None
         outputs, kept, mask = graph.forward(x, Training(optimizer.iterations, rows), keep=True)
         value, d_outputs = loss.value_and_gradient(y, outputs, sample_weight, mask)
+        value += sum(self.losses)
         variables = self.trainable_variables
         gradients = graph.backward(kept, d_outputs) if variables else {}
+        add_gradients(gradients)
         with changing:
             if variables:
                 optimizer.apply([gradients[variable] for variable in variables], variables)
@@ -201,7 +204,7 @@ class Trainer(Compiled):
         x, y, sample_weight, _ = batch
         assert self._loss is not None
         outputs, mask = self.run_masked(x)
-        value = self._loss(y, outputs, sample_weight, mask)
+        value = self._loss(y, outputs, sample_weight, mask) + sum(self.losses)
         tally.update(value, y, outputs, sample_weight, mask)
 
     def predict(

@@ -1,7 +1,7 @@
 """What optimizers share: the learning rate, the slots of every variable, clipping, weight decay.
 
-A step of a training run is clip -> weight decay -> update. The update of one weight is one pass of native
-code, which returns a new array for the weight and writes into its slots.
+A step of a training run is clip -> weight decay -> update -> constraint. The update of one weight is one pass
+of native code, which returns a new array for the weight and writes into its slots.
 """
 
 from __future__ import annotations
@@ -144,7 +144,11 @@ class Optimizer(Configured):
             w = variable.value
             if self.weight_decay is not None:
                 w = w - w * (self.weight_decay * self._learning_rate)
-            variable.assign(self.update(w, g, self._places[variable]))
+            w = self.update(w, g, self._places[variable])
+            if variable.constraint is not None:
+                with np.errstate(all="ignore"):
+                    w = variable.constraint(w)
+            variable.assign(w)
         self.iterations += 1
 
     @property

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MODULES = {
+    "constraint": "keras.constraints",
     "initializer": "keras.initializers",
     "layer": "keras.layers",
     "loss": "keras.losses",
     "metric": "keras.metrics",
     "model": "keras",
     "optimizer": "keras.optimizers",
+    "regularizer": "keras.regularizers",
 }
 
 
@@ -65,8 +67,12 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
     if kind == "initializer":
         from tidegate import initializers
 
-        # The longer name is in the files of early Keras 3.
-        return {**initializers.CLASSES, "OrthogonalInitializer": initializers.Orthogonal}
+        # The longer names are in the files of early Keras 3.
+        return {
+            **initializers.CLASSES,
+            "IdentityInitializer": initializers.Identity,
+            "OrthogonalInitializer": initializers.Orthogonal,
+        }
     if kind == "loss":
         from tidegate import losses
 
@@ -75,6 +81,14 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
         from tidegate import metrics
 
         return metrics.CLASSES
+    if kind == "regularizer":
+        from tidegate import regularizers
+
+        return regularizers.CLASSES
+    if kind == "constraint":
+        from tidegate import constraints
+
+        return constraints.CLASSES
     from tidegate import optimizers
 
     return optimizers.CLASSES
@@ -128,7 +142,7 @@ def deserialize(config: Any, kind: str) -> Any:
 
     Args:
         config: `{"class_name": ..., "config": {...}}`; other entries are not looked at.
-        kind: "initializer", "layer", "loss", "metric", "model" or "optimizer".
+        kind: "constraint", "initializer", "layer", "loss", "metric", "model", "optimizer" or "regularizer".
 
     Raises:
         ValueError: not such a dictionary, a class that is not in the table, or arguments that the class

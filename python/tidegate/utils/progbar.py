@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +52,7 @@ class Progbar:
         self.verbose = verbose
         self.interval = interval
         self.unit_name = unit_name
-        self._values: dict[str, float] = {}
+        self._values: dict[str, Any] = {}
         self._start = time.time()
         self._first_step_end: float | None = None
         self._drawn_at = 0.0
@@ -59,7 +61,7 @@ class Progbar:
         self._redraws = "posix" in sys.modules or "ipykernel" in sys.modules or sys.stdout.isatty()
 
     def update(
-        self, current: int, values: Mapping[str, float] | None = None, finalize: bool | None = None
+        self, current: int, values: Mapping[str, Any] | None = None, finalize: bool | None = None
     ) -> None:
         """Show that `current` steps are done, and the latest values in their order of first appearance.
 
@@ -112,7 +114,8 @@ class Progbar:
         return f"{seconds * 1e6:.0f}us/{self.unit_name}"
 
     def _metrics(self) -> str:
-        shown = ((name, float(value)) for name, value in self._values.items())
+        # A metric that is a number for each class is shown by their mean.
+        shown = ((name, float(np.mean(value))) for name, value in self._values.items())
         # One line of verbose=2 shows every negative value in exponents: so does Keras.
         return "".join(
             f" - {name}: {value:.4f}"
