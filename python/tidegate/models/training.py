@@ -125,7 +125,7 @@ class Trainer(Compiled):
         watchers.on_train_begin()
         for epoch in range(initial_epoch, epochs):
             watchers.on_epoch_begin(epoch)
-            order = data.shuffled(self.optimizer.iterations) if shuffle else None
+            order = data.shuffled(self.optimizer.batches) if shuffle else None
             logs = self._train_epoch(data.batches(size, order), watchers)
             if held_out is not None and _due(epoch, validation_freq):
                 found = self._evaluate(held_out, held_out_size, watchers).logs()
@@ -133,6 +133,9 @@ class Trainer(Compiled):
             watchers.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
+        if self.optimizer.built:
+            with changing:
+                self.optimizer.finalize_variable_values(self.trainable_variables)
         watchers.on_train_end(logs)
         assert self.history is not None  # set by the History among the watchers
         return self.history
@@ -153,10 +156,10 @@ class Trainer(Compiled):
         assert graph is not None  # `_data` has built it
         assert loss is not None  # `_check_compiled` has seen it
         assert optimizer is not None
-        outputs, kept, mask = graph.forward(x, Training(optimizer.iterations, rows), keep=True)
+        outputs, kept, mask = graph.forward(x, Training(optimizer.batches, rows), keep=True)
         value, d_outputs = loss.value_and_gradient(y, outputs, sample_weight, mask)
         variables = self.trainable_variables
-        gradients = graph.backward(kept, d_outputs) if variables else {}
+        gradients = graph.backward(kept, optimizer.scale_loss(d_outputs)) if variables else {}
         with changing:
             if variables:
                 optimizer.apply([gradients[variable] for variable in variables], variables)

@@ -22,6 +22,7 @@ _MODULES = {
     "metric": "keras.metrics",
     "model": "keras",
     "optimizer": "keras.optimizers",
+    "schedule": "keras.optimizers.schedules",
 }
 
 
@@ -76,7 +77,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
         return metrics.CLASSES
     from tidegate import optimizers
 
-    return optimizers.CLASSES
+    return optimizers.schedules.CLASSES if kind == "schedule" else optimizers.CLASSES
 
 
 def serialize(value: Any) -> Any:
@@ -127,7 +128,7 @@ def deserialize(config: Any, kind: str) -> Any:
 
     Args:
         config: `{"class_name": ..., "config": {...}}`; other entries are not looked at.
-        kind: "initializer", "layer", "loss", "metric", "model" or "optimizer".
+        kind: "initializer", "layer", "loss", "metric", "model", "optimizer" or "schedule".
 
     Raises:
         ValueError: not such a dictionary, a class that is not in the table, or arguments that the class
