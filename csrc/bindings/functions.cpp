@@ -125,6 +125,91 @@ py::array adam_update(const py::array& w, const py::array& g, const py::array& m
   });
 }
 
+py::array nadam_update(const py::array& w, const py::array& g, const py::array& m, const py::array& v, double m_rate,
+                       double g_rate, double v_scale, double beta_1, double beta_2, double epsilon) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().nadam(weight, gradient, slot<T>(m, "m", shape), slot<T>(v, "v", shape), out, n, m_rate, g_rate,
+                       v_scale, beta_1, beta_2, epsilon);
+  });
+}
+
+py::array adamax_update(const py::array& w, const py::array& g, const py::array& m, const py::array& u, double alpha,
+                        double beta_1, double beta_2, double epsilon) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().adamax(weight, gradient, slot<T>(m, "m", shape), slot<T>(u, "u", shape), out, n, alpha, beta_1, beta_2,
+                        epsilon);
+  });
+}
+
+py::array adagrad_update(const py::array& w, const py::array& g, const py::array& accumulator, double rate,
+                         double epsilon) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().adagrad(weight, gradient, slot<T>(accumulator, "accumulator", shape), out, n, rate, epsilon);
+  });
+}
+
+py::array adadelta_update(const py::array& w, const py::array& g, const py::array& gradients, const py::array& steps,
+                          double rate, double rho, double epsilon) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().adadelta(weight, gradient, slot<T>(gradients, "gradients", shape), slot<T>(steps, "steps", shape), out,
+                          n, rate, rho, epsilon);
+  });
+}
+
+py::array ftrl_update(const py::array& w, const py::array& g, const py::array& accumulator, const py::array& linear,
+                      double rate, double exponent, double l1, double l2, double shrinkage) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().ftrl(weight, gradient, slot<T>(accumulator, "accumulator", shape), slot<T>(linear, "linear", shape),
+                      out, n, rate, exponent, l1, l2, shrinkage);
+  });
+}
+
+py::array lion_update(const py::array& w, const py::array& g, const py::array& momentum_slot, double rate,
+                      double beta_1, double beta_2) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().lion(weight, gradient, slot<T>(momentum_slot, "momentum_slot", shape), out, n, rate, beta_1, beta_2);
+  });
+}
+
+py::array lamb_update(const py::array& w, const py::array& g, const py::array& m, const py::array& v, double rate,
+                      double beta_1, double beta_2, double m_scale, double v_scale, double epsilon) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    kernels<T>().lamb(weight, gradient, slot<T>(m, "m", shape), slot<T>(v, "v", shape), out, n, rate, beta_1, beta_2,
+                      m_scale, v_scale, epsilon);
+  });
+}
+
+// A weight of two axes or more is so many matrices of its last two.
+py::array adafactor_update(const py::array& w, const py::array& g, const Slot& row_means, const Slot& column_means,
+                           const py::array& v, double rate, double beta_2, double epsilon_1, double epsilon_2,
+                           double clip_threshold) {
+  return updated(w, g, [&]<class T>(const T* weight, const T* gradient, T* out, int64_t n, const Shape& shape) {
+    AdafactorArgs<T> a{};
+    a.w = weight, a.g = gradient, a.out = out, a.v = slot<T>(v, "v", shape);
+    a.matrices = 1, a.rows = 1, a.columns = n;
+    if (shape.size() >= 2) {
+      Shape rows(shape.begin(), shape.end() - 1), columns(shape.begin(), shape.end() - 2);
+      a.rows = shape[shape.size() - 2], a.columns = shape.back();
+      for (const int64_t extent : columns) a.matrices *= extent;
+      columns.push_back(a.columns);
+      a.row_means = slot<T>(row_means, "row_means", rows);
+      a.column_means = slot<T>(column_means, "column_means", columns);
+      if (!a.row_means || !a.column_means)
+        throw py::value_error("arguments `row_means` and `column_means` expected arrays, received None.");
+    }
+    a.rate = rate, a.beta_2 = beta_2, a.epsilon_1 = epsilon_1, a.epsilon_2 = epsilon_2;
+    a.clip_threshold = clip_threshold;
+    kernels<T>().adafactor(a);
+  });
+}
+
+double sum_of_squares(const py::array& x) {
+  return with_element(x, "x", [&](auto element) {
+    using T = decltype(element);
+    return kernels<T>().sum_of_squares(data_of<T>(x, "x"), x.size());
+  });
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -216,6 +301,23 @@ void bind_functions(py::module_& m) {
         "learning_rate"_a, "rho"_a, "momentum"_a, "epsilon"_a);
   m.def("adam_update", &adam_update, "w"_a, "g"_a, "m"_a, "v"_a, "v_hat"_a, py::kw_only(), "alpha"_a, "beta_1"_a,
         "beta_2"_a, "epsilon"_a);
+  m.def("nadam_update", &nadam_update, "w"_a, "g"_a, "m"_a, "v"_a, py::kw_only(), "m_rate"_a, "g_rate"_a, "v_scale"_a,
+        "beta_1"_a, "beta_2"_a, "epsilon"_a);
+  m.def("adamax_update", &adamax_update, "w"_a, "g"_a, "m"_a, "u"_a, py::kw_only(), "alpha"_a, "beta_1"_a, "beta_2"_a,
+        "epsilon"_a);
+  m.def("adagrad_update", &adagrad_update, "w"_a, "g"_a, "accumulator"_a, py::kw_only(), "learning_rate"_a,
+        "epsilon"_a);
+  m.def("adadelta_update", &adadelta_update, "w"_a, "g"_a, "gradients"_a, "steps"_a, py::kw_only(), "learning_rate"_a,
+        "rho"_a, "epsilon"_a);
+  m.def("ftrl_update", &ftrl_update, "w"_a, "g"_a, "accumulator"_a, "linear"_a, py::kw_only(), "learning_rate"_a,
+        "exponent"_a, "l1"_a, "l2"_a, "shrinkage"_a);
+  m.def("lion_update", &lion_update, "w"_a, "g"_a, "momentum_slot"_a, py::kw_only(), "learning_rate"_a, "beta_1"_a,
+        "beta_2"_a);
+  m.def("lamb_update", &lamb_update, "w"_a, "g"_a, "m"_a, "v"_a, py::kw_only(), "learning_rate"_a, "beta_1"_a,
+        "beta_2"_a, "m_scale"_a, "v_scale"_a, "epsilon"_a);
+  m.def("adafactor_update", &adafactor_update, "w"_a, "g"_a, "row_means"_a, "column_means"_a, "v"_a, py::kw_only(),
+        "learning_rate"_a, "beta_2"_a, "epsilon_1"_a, "epsilon_2"_a, "clip_threshold"_a);
+  m.def("sum_of_squares", &sum_of_squares, "x"_a);
   m.def("set_num_threads", &set_threads, "n"_a);
   m.def("get_num_threads", &num_threads);
   m.def("instruction_sets", &instruction_sets);

@@ -232,4 +232,15 @@ struct OuterArgs {
   int64_t panels = 1, panel_stride = 0, gradient_stride = 0;
 };
 
+// One step of Adafactor: `matrices` of [rows, columns], whose mean squares are kept by rows and by columns.
+template <class T>
+struct AdafactorArgs {
+  const T *w, *g;   // [matrices, rows, columns]
+  T* row_means;     // [matrices, rows]; null for a vector, which keeps its squares in v
+  T* column_means;  // [matrices, columns]
+  T *v, *out;       // [matrices, rows, columns]
+  int64_t matrices, rows, columns;
+  double rate, beta_2, epsilon_1, epsilon_2, clip_threshold;
+};
+
 }  // namespace tidegate

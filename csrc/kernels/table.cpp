@@ -40,6 +40,15 @@ constexpr KernelTable<T> table(double (*fma_chain)(int64_t)) {
           sgd,
           rmsprop,
           adam,
+          nadam,
+          adamax,
+          adagrad,
+          adadelta,
+          ftrl,
+          lion,
+          sum_of_squares,
+          lamb,
+          adafactor,
           fma_chain,
           read};
 }

@@ -70,6 +70,23 @@ struct KernelTable {
                   double rho, double mu, double epsilon);
   void (*adam)(const T* w, const T* g, T* m, T* v, T* v_hat, T* out, int64_t n, double alpha, double beta_1,
                double beta_2, double epsilon);
+  // The step is (m_rate * m + g_rate * g) / (sqrt(v_scale * v) + epsilon).
+  void (*nadam)(const T* w, const T* g, T* m, T* v, T* out, int64_t n, double m_rate, double g_rate, double v_scale,
+                double beta_1, double beta_2, double epsilon);
+  void (*adamax)(const T* w, const T* g, T* m, T* u, T* out, int64_t n, double alpha, double beta_1, double beta_2,
+                 double epsilon);
+  void (*adagrad)(const T* w, const T* g, T* accumulator, T* out, int64_t n, double rate, double epsilon);
+  void (*adadelta)(const T* w, const T* g, T* gradients, T* steps, T* out, int64_t n, double rate, double rho,
+                   double epsilon);
+  // The accumulator counts by its power `exponent`.
+  void (*ftrl)(const T* w, const T* g, T* accumulator, T* linear, T* out, int64_t n, double rate, double exponent,
+               double l1, double l2, double shrinkage);
+  void (*lion)(const T* w, const T* g, T* momentum, T* out, int64_t n, double rate, double beta_1, double beta_2);
+  // See optimizer_norms.cpp.
+  double (*sum_of_squares)(const T* x, int64_t n);
+  void (*lamb)(const T* w, const T* g, T* m, T* v, T* out, int64_t n, double rate, double beta_1, double beta_2,
+               double m_scale, double v_scale, double epsilon);
+  void (*adafactor)(const AdafactorArgs<T>&);
 
   // What this core can do at best, for shares of a bound: flops done, and the sum of n elements read `times` times.
   double (*fma_chain)(int64_t iterations);
@@ -132,6 +149,15 @@ namespace TIDEGATE_ISA {
   void sgd(const T*, const T*, T*, T*, int64_t, double, double, bool);                                             \
   void rmsprop(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);                       \
   void adam(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);                          \
+  void nadam(const T*, const T*, T*, T*, T*, int64_t, double, double, double, double, double, double);             \
+  void adamax(const T*, const T*, T*, T*, T*, int64_t, double, double, double, double);                            \
+  void adagrad(const T*, const T*, T*, T*, int64_t, double, double);                                               \
+  void adadelta(const T*, const T*, T*, T*, T*, int64_t, double, double, double);                                  \
+  void ftrl(const T*, const T*, T*, T*, T*, int64_t, double, double, double, double, double);                      \
+  void lion(const T*, const T*, T*, T*, int64_t, double, double, double);                                          \
+  double sum_of_squares(const T*, int64_t);                                                                        \
+  void lamb(const T*, const T*, T*, T*, T*, int64_t, double, double, double, double, double, double);              \
+  void adafactor(const AdafactorArgs<T>&);                                                                         \
   T read(const T*, int64_t, int64_t);
 
 TIDEGATE_DECLARE(float)

@@ -351,6 +351,72 @@ def adam_update(
     beta_2: float,
     epsilon: float,
 ) -> Array: ...
+def nadam_update(
+    w: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    *,
+    m_rate: float,
+    g_rate: float,
+    v_scale: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> Array: ...
+def adamax_update(
+    w: Array, g: Array, m: Array, u: Array, *, alpha: float, beta_1: float, beta_2: float, epsilon: float
+) -> Array: ...
+def adagrad_update(
+    w: Array, g: Array, accumulator: Array, *, learning_rate: float, epsilon: float
+) -> Array: ...
+def adadelta_update(
+    w: Array, g: Array, gradients: Array, steps: Array, *, learning_rate: float, rho: float, epsilon: float
+) -> Array: ...
+def ftrl_update(
+    w: Array,
+    g: Array,
+    accumulator: Array,
+    linear: Array,
+    *,
+    learning_rate: float,
+    exponent: float,
+    l1: float,
+    l2: float,
+    shrinkage: float,
+) -> Array: ...
+def lion_update(
+    w: Array, g: Array, momentum_slot: Array, *, learning_rate: float, beta_1: float, beta_2: float
+) -> Array: ...
+def lamb_update(
+    w: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    *,
+    learning_rate: float,
+    beta_1: float,
+    beta_2: float,
+    m_scale: float,
+    v_scale: float,
+    epsilon: float,
+) -> Array: ...
+def adafactor_update(
+    w: Array,
+    g: Array,
+    row_means: Array | None,
+    column_means: Array | None,
+    v: Array,
+    *,
+    learning_rate: float,
+    beta_2: float,
+    epsilon_1: float,
+    epsilon_2: float,
+    clip_threshold: float,
+) -> Array: ...
+def sum_of_squares(x: Array) -> float:
+    """In double, with the same bits on every instruction set."""
+
 def set_num_threads(n: int) -> None: ...
 def get_num_threads() -> int: ...
 def instruction_sets() -> list[str]:

@@ -124,18 +124,20 @@ def test_unknown_words_suggest_the_nearest(arguments: dict[str, Any], words: str
     assert not net.compiled
 
 
-@pytest.mark.parametrize(
-    ("make", "name"), [(optimizers.Adam, "Adam"), (optimizers.SGD, "SGD"), (optimizers.RMSprop, "RMSprop")]
-)
-def test_optimizer_arguments(make: Any, name: str) -> None:
+@pytest.mark.parametrize("make", optimizers.CLASSES.values(), ids=lambda make: make.__name__)
+def test_optimizer_arguments(make: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="learnin_rate"):
         make(learnin_rate=0.1)
     with pytest.raises((ValueError, TypeError), match="learning_rate"):
         make(learning_rate="fast")
     with pytest.raises(ValueError, match="clip"):
         make(clipnorm=1.0, clipvalue=1.0)
-    with pytest.raises(ValueError, match="use_ema"):
-        make(use_ema=True)
+    with pytest.raises(ValueError, match="ema_momentum"):
+        make(use_ema=True, ema_momentum=1.5)
+    with pytest.raises(ValueError, match="ema_overwrite_frequency"):
+        make(use_ema=True, ema_overwrite_frequency=0)
+    with pytest.raises(ValueError, match="gradient_accumulation_steps"):
+        make(gradient_accumulation_steps=1)
 
 
 def test_loss_arguments() -> None:

@@ -51,6 +51,14 @@ def test_architecture_and_weights(tmp_path: Path, dtype: str) -> None:
         optimizers.RMSprop(0.01, centered=True, momentum=0.5),
         optimizers.Adam(0.01, amsgrad=True, clipnorm=1.0),
         optimizers.AdamW(0.01, weight_decay=0.1),
+        optimizers.Adadelta(0.1, use_ema=True, ema_overwrite_frequency=2),
+        optimizers.Adafactor(0.01),
+        optimizers.Adagrad(0.01, global_clipnorm=1.0),
+        optimizers.Adamax(0.01),
+        optimizers.Ftrl(0.01, l1_regularization_strength=0.001),
+        optimizers.Lamb(0.01),
+        optimizers.Lion(0.01, loss_scale_factor=1024.0),
+        optimizers.Nadam(0.01),
     ],
     ids=lambda optimizer: type(optimizer).__name__,
 )
@@ -65,6 +73,20 @@ def test_training_resumes_where_it_stopped(tmp_path: Path, optimizer: Any) -> No
     assert loaded.optimizer.iterations == 3
     for _ in range(2):
         assert loaded.train_on_batch(X, Y) == model.train_on_batch(X, Y)
+    for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        assert_same_bits(one, other)
+
+
+def test_training_resumes_in_the_middle_of_a_step(tmp_path: Path) -> None:
+    model = make()
+    model.compile(optimizers.Nadam(0.01, gradient_accumulation_steps=2, use_ema=True), "mse")
+    for _ in range(3):
+        model.train_on_batch(X, Y)
+    model.save(tmp_path / "m.keras")
+    loaded = load_model(tmp_path / "m.keras")
+    for each in (model, loaded):
+        each.fit(X, Y, batch_size=2, verbose=0)
+        assert (each.optimizer.batches, each.optimizer.iterations) == (6, 3)
     for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
         assert_same_bits(one, other)
 

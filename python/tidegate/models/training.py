@@ -126,7 +126,7 @@ class Trainer(Compiled):
         watchers.on_train_begin()
         for epoch in range(initial_epoch, epochs):
             watchers.on_epoch_begin(epoch)
-            order = data.shuffled(self.optimizer.iterations) if shuffle else None
+            order = data.shuffled(self.optimizer.batches) if shuffle else None
             logs = self._train_epoch(data.batches(size, order), watchers)
             if held_out is not None and _due(epoch, validation_freq):
                 found = self._evaluate(held_out, held_out_size, watchers).logs()
@@ -134,6 +134,9 @@ class Trainer(Compiled):
             watchers.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
+        if self.optimizer.built:
+            with changing:
+                self.optimizer.finalize_variable_values(self.trainable_variables)
         watchers.on_train_end(logs)
         assert self.history is not None  # set by the History among the watchers
         return self.history
@@ -154,12 +157,12 @@ class Trainer(Compiled):
         assert graph is not None  # `_data` has built it
         assert loss is not None  # `_check_compiled` has seen it
         assert optimizer is not None
-        outputs, kept, mask = graph.forward(x, Training(optimizer.iterations, rows), keep=True)
+        outputs, kept, mask = graph.forward(x, Training(optimizer.batches, rows), keep=True)
         value, d_outputs = loss.value_and_gradient(y, outputs, sample_weight, mask)
         value += sum(self.losses)
         variables = self.trainable_variables
-        gradients = graph.backward(kept, d_outputs) if variables else {}
-        add_gradients(gradients)
+        gradients = graph.backward(kept, optimizer.scale_loss(d_outputs)) if variables else {}
+        add_gradients(gradients, optimizer.scale_loss(1.0))
         with changing:
             if variables:
                 optimizer.apply([gradients[variable] for variable in variables], variables)

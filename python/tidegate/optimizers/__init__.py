@@ -4,15 +4,57 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidegate.optimizers import schedules
+from tidegate.optimizers.adafactor import Adafactor
+from tidegate.optimizers.adagrad import Adadelta, Adagrad
 from tidegate.optimizers.adam import Adam, AdamW
+from tidegate.optimizers.adamax import Adamax
+from tidegate.optimizers.ftrl import Ftrl
+from tidegate.optimizers.lamb import Lamb
+from tidegate.optimizers.lion import Lion
+from tidegate.optimizers.nadam import Nadam
 from tidegate.optimizers.optimizer import Optimizer
 from tidegate.optimizers.rmsprop import RMSprop
 from tidegate.optimizers.sgd import SGD
 from tidegate.utils.configured import look_up
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "deserialize", "get", "serialize"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]
 
-CLASSES: dict[str, type[Optimizer]] = {cls.__name__: cls for cls in (SGD, Adam, AdamW, RMSprop)}
+CLASSES: dict[str, type[Optimizer]] = {
+    cls.__name__: cls
+    for cls in (
+        SGD,
+        Adadelta,
+        Adafactor,
+        Adagrad,
+        Adam,
+        AdamW,
+        Adamax,
+        Ftrl,
+        Lamb,
+        Lion,
+        Nadam,
+        RMSprop,
+    )
+}
 _NAMES = CLASSES | {name.lower(): cls for name, cls in CLASSES.items()}
 
 

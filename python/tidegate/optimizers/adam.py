@@ -26,7 +26,7 @@ class Adam(Optimizer):
     """Steps from running means of the gradient and of its square.
 
     Args:
-        learning_rate: a number.
+        learning_rate: a number or a schedule.
         beta_1: how much of the running mean of the gradient a step keeps.
         beta_2: the same for its square.
         epsilon: added to the root.
@@ -44,7 +44,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -81,7 +81,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         weight_decay: float | None = 0.004,
         beta_1: float = 0.9,
         beta_2: float = 0.999,

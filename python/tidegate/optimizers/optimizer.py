@@ -1,46 +1,48 @@
-"""What optimizers share: the learning rate, the slots of every variable, clipping, weight decay.
+"""What optimizers share: the learning rate, the slots of every variable, clipping, weight decay, averages.
 
-A step of a training run is clip -> weight decay -> update -> constraint. The update of one weight is one pass
-of native code, which returns a new array for the weight and writes into its slots.
+A step of a training run is accumulate -> clip -> weight decay -> update -> average -> constraint. The update
+of one weight is one pass of native code, which returns a new array for the weight and writes into its slots.
 """
 
 from __future__ import annotations
 
+import math
+import re
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from tidegate._native import core
 from tidegate.inputs import nearest
+from tidegate.optimizers import schedules
 from tidegate.utils.configured import Configured
 from tidegate.utils.naming import auto_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tidegate.variable import Array, Variable
-
-# Arguments of Keras that come later, with the only value they have today.
-_LATER = {
-    "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-}
 
 
 class Optimizer(Configured):
     """Base of the optimizers.
 
     Args:
-        learning_rate: a number; kept as float32, as in Keras.
+        learning_rate: a number, kept as float32, as in Keras; a schedule of `optimizers.schedules`; or a
+            function without arguments, which files cannot hold.
         weight_decay: before each update a weight loses this share of itself times the learning rate; None
             for none.
         clipnorm: the greatest norm that the gradient of one weight may have.
         clipvalue: the greatest absolute value that an element of a gradient may have.
         global_clipnorm: the greatest norm that all gradients together may have. Only one of the three may
             be given.
+        use_ema: whether a running mean of each weight is kept, which takes its place when `fit` ends.
+        ema_momentum: from 0 to 1, how much of that mean a step keeps.
+        ema_overwrite_frequency: every so many steps the means take the place of the weights too.
+        loss_scale_factor: what gradients are greater by on their way back through the model.
+        gradient_accumulation_steps: of so many calls, at least 2, one changes the weights, by the mean of
+            their gradients.
         name: the class in snake case when None.
     """
 
@@ -51,53 +53,102 @@ class Optimizer(Configured):
 
     def __init__(
         self,
-        learning_rate: float,
+        learning_rate: Any,
         *,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str | None = None,
         **others: Any,
     ) -> None:
+        owner = type(self).__name__
         if "lr" in others:
-            warnings.warn(f"{type(self).__name__}: `lr` is the old name of `learning_rate`", stacklevel=3)
+            warnings.warn(f"{owner}: `lr` is the old name of `learning_rate`", stacklevel=3)
             learning_rate = others.pop("lr")
-        self._refuse(others)
+        if others.pop("decay", None) is not None:
+            warnings.warn(f"{owner}: argument `decay` is ignored, as in Keras 3", stacklevel=3)
+        for unknown in others:
+            raise ValueError(
+                f"{owner}: unrecognized argument `{unknown}`.{nearest(unknown, self.config_keys)}"
+            )
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         if sum(value is not None for value in clips.values()) > 1:
             raise ValueError(
-                f"{type(self).__name__}: only one of `clipnorm`, `clipvalue` and `global_clipnorm` "
+                f"{owner}: only one of `clipnorm`, `clipvalue` and `global_clipnorm` "
                 f"can be set; received {clips}"
             )
-        self.name = name or auto_name(type(self).__name__)
+        if use_ema and not 0 <= ema_momentum <= 1:
+            raise ValueError(
+                f"{owner}: argument `ema_momentum` expected a number from 0 to 1; received {ema_momentum!r}"
+            )
+        if ema_overwrite_frequency is not None:
+            _check_count(ema_overwrite_frequency, 1, "ema_overwrite_frequency", owner)
+        if gradient_accumulation_steps:
+            _check_count(gradient_accumulation_steps, 2, "gradient_accumulation_steps", owner)
+        self.name = name or auto_name(owner)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
         self.global_clipnorm = global_clipnorm
+        self.use_ema = bool(use_ema)
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._rate: Any = 0.0  # a number, a schedule or a function
         self.learning_rate = learning_rate
-        self.iterations = 0
+        self.batches = 0  # calls of `apply`
         self.built = False
+        self._without_decay: tuple[set[Variable], re.Pattern[str] | None] = (set(), None)
         self._places: dict[Variable, int] = {}  # of each variable in the lists of slots
         self.slots: dict[str, list[Array]] = {}
+        self.shared: list[Array] = []  # state that belongs to no variable; last in a file
+
+    @property
+    def iterations(self) -> int:
+        """Steps that changed the weights."""
+        return self.batches // (self.gradient_accumulation_steps or 1)
 
     @property
     def learning_rate(self) -> float:
-        """The rounding to float32 of what was assigned."""
-        return self._learning_rate
+        """Of the next call of `apply`, rounded to float32."""
+        if isinstance(self._rate, float):
+            return self._rate
+        scheduled = isinstance(self._rate, schedules.LearningRateSchedule)
+        with np.errstate(all="ignore"):
+            return float(np.float32(self._rate(self.batches) if scheduled else self._rate()))
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
+        owner = type(self).__name__
+        if isinstance(value, dict):
+            value = schedules.deserialize(value)
+        if callable(value):
+            self._rate = value
+            return
         number = np.asarray(value)
         if number.ndim or number.dtype.kind not in "fiu":
             raise ValueError(
-                f"{type(self).__name__}: argument `learning_rate` expected a number; received {value!r}"
+                f"{owner}: argument `learning_rate` expected a number or a schedule; received {value!r}"
             )
-        self._learning_rate = float(np.float32(number))
+        if isinstance(self._rate, schedules.LearningRateSchedule):
+            raise TypeError(
+                f"{owner}: the learning rate follows {type(self._rate).__name__}; it can be set only "
+                "where it was a number"
+            )
+        self._rate = float(np.float32(number))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments in the order of Keras's files, with those that come later at their defaults."""
-        return {key: _LATER[key] if key in _LATER else getattr(self, key) for key in self.config_keys}
+        """The arguments in the order of Keras's files."""
+        from tidegate.saving import objects
+
+        return super().get_config() | {"learning_rate": objects.serialize(self._rate)}
 
     def slot_names(self) -> tuple[tuple[str, ...], ...]:
         """The slots of a variable, grouped as files store them: within a group variable by variable, group by
@@ -109,12 +160,31 @@ class Optimizer(Configured):
         """The new value of the weight `w` with the gradient `g`, updating the slots at `place`."""
         raise NotImplementedError
 
+    def new_slot(self, name: str, variable: Variable) -> Array:
+        """What a slot of a variable holds before the first step."""
+        return np.zeros(variable.shape, variable.dtype)
+
+    def begin_step(self) -> None:
+        """What a step does once, before it updates the weights."""
+
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots, all zeros, for the trainable variables of a model."""
+        """Make the slots for the trainable variables of a model."""
         self._places = {variable: place for place, variable in enumerate(variables)}
-        names = (name for group in self.slot_names() for name in group)
-        self.slots = {name: [np.zeros(each.shape, each.dtype) for each in variables] for name in names}
+        names = (name for group in self._groups() for name in group)
+        self.slots = {name: [self.new_slot(name, each) for each in variables] for name in names}
         self.built = True
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Leave variables out of weight decay.
+
+        Args:
+            var_list: these.
+            var_names: those in whose name one of these regular expressions is found, such as "bias".
+        """
+        pattern = "|".join(var_names or ())
+        self._without_decay = (set(var_list or ()), re.compile(pattern) if pattern else None)
 
     def apply(self, gradients: Sequence[Array | None], variables: Sequence[Variable]) -> None:
         """One step: replace every variable's value.
@@ -139,87 +209,146 @@ class Optimizer(Configured):
                     f"Unknown variable `{variable.path}`: {self.name} can only be applied to the variables "
                     "it was built for; make a new optimizer for a new model."
                 )
-        clipped = self._clip([g for g, _ in pairs])
-        for g, (_, variable) in zip(clipped, pairs, strict=True):
-            w = variable.value
-            if self.weight_decay is not None:
-                w = w - w * (self.weight_decay * self._learning_rate)
-            w = self.update(w, g, self._places[variable])
-            if variable.constraint is not None:
-                with np.errstate(all="ignore"):
-                    w = variable.constraint(w)
-            variable.assign(w)
-        self.iterations += 1
+        with np.errstate(all="ignore"):  # beyond the range is an infinity, in silence as everywhere
+            self._step([g for g, _ in pairs], [variable for _, variable in pairs])
+        self.batches += 1
+
+    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
+        """Put the running means in the place of the variables, where `use_ema` keeps them."""
+        if self.use_ema:
+            for variable in var_list:
+                variable.assign(self.slots["average"][self._places[variable]])
+
+    def scale_loss(self, loss: Any) -> Any:
+        """A loss, or its gradient, times `loss_scale_factor`; `apply` divides by it again."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
     @property
     def variables(self) -> list[Array]:
-        """The state as arrays in the order of a `.keras` file: iteration, learning rate, slots (copies)."""
-        slots = [slot.copy() for slot in self._slots_in_file_order()]
-        return [np.array(self.iterations, np.int64), np.array(self._learning_rate, np.float32), *slots]
+        """The state as arrays in the order of a `.keras` file (copies): the calls so far, the learning rate
+        if it is a number, slots.
+        """
+        return [*self._scalars(), *(slot.copy() for slot in self._slots_in_file_order())]
 
     def variable_shapes(self) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
         """Shape and dtype of each of `variables`."""
-        slots = [(slot.shape, slot.dtype) for slot in self._slots_in_file_order()]
-        return [((), np.dtype(np.int64)), ((), np.dtype(np.float32)), *slots]
+        return [(each.shape, each.dtype) for each in (*self._scalars(), *self._slots_in_file_order())]
+
+    def takes(self, count: int) -> bool:
+        """Whether a state may have so many arrays: all, or those that it has before the first step."""
+        scalars = len(self._scalars())
+        return count in (scalars, scalars + len(self._slots_in_file_order()))
 
     def set_variables(self, values: Sequence[Array]) -> None:
-        """Take a state that `variables` gave; only the first two of an optimizer that had taken no step are
-        enough.
+        """Take a state that `variables` gave; of an optimizer that had taken no step, what comes before the
+        slots is enough.
 
         Raises:
             ValueError: another number of arrays, or one of another shape; nothing is changed then.
         """
         expected = self.variable_shapes()
-        if len(values) not in (2, len(expected)):
+        if not self.takes(len(values)):
             raise ValueError(f"{self.name} has {len(expected)} variables; received {len(values)}")
         for place, (value, (shape, _)) in enumerate(zip(values, expected, strict=False)):
             if np.shape(value) != shape:
                 raise ValueError(
                     f"{self.name}: variable {place} expected shape {shape}; received {np.shape(value)}"
                 )
-        self.iterations = int(values[0])
-        self.learning_rate = values[1]
-        for slot, value in zip(self._slots_in_file_order(), values[2:], strict=False):
+        scalars = len(self._scalars())
+        self.batches = int(values[0])
+        if scalars == 2:
+            self.learning_rate = values[1]
+        for slot, value in zip(self._slots_in_file_order(), values[scalars:], strict=False):
             slot[...] = value
 
+    def _scalars(self) -> list[Array]:
+        calls = np.array(self.batches, np.int64)
+        return [calls, np.array(self._rate, np.float32)] if isinstance(self._rate, float) else [calls]
+
+    def _groups(self) -> tuple[tuple[str, ...], ...]:
+        """All slots, those that optimizers share first."""
+        shared = {"average": self.use_ema, "gradient_accumulator": self.gradient_accumulation_steps}
+        return (*((name,) for name, used in shared.items() if used), *self.slot_names())
+
     def _slots_in_file_order(self) -> list[Array]:
-        return [
+        slots = [
             self.slots[name][place]
-            for group in self.slot_names()
+            for group in self._groups()
             for place in range(len(self._places))
             for name in group
         ]
+        return slots + self.shared
+
+    def _step(self, gradients: list[Array], variables: list[Variable]) -> None:
+        if self.loss_scale_factor is not None:
+            gradients = [g / g.dtype.type(self.loss_scale_factor) for g in gradients]
+        if self.gradient_accumulation_steps:
+            gradients = self._accumulate(gradients, variables, self.gradient_accumulation_steps)
+        if gradients:
+            self.begin_step()
+            for g, variable in zip(self._clip(gradients), variables, strict=True):
+                w = variable.value
+                if self.weight_decay is not None and self._decays(variable):
+                    w = w - w * (self.weight_decay * self.learning_rate)
+                variable.assign(self.update(w, g, self._places[variable]))
+        if self.use_ema:
+            self._average()
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
+
+    def _accumulate(self, gradients: list[Array], variables: list[Variable], steps: int) -> list[Array]:
+        """The means of the gradients since the last update if this call is to make one; else none."""
+        sums = [self.slots["gradient_accumulator"][self._places[variable]] for variable in variables]
+        for total, g in zip(sums, gradients, strict=True):
+            total += g
+        if (self.batches + 1) % steps:
+            return []
+        means = [total / total.dtype.type(steps) for total in sums]
+        for total in self.slots["gradient_accumulator"]:
+            total[...] = 0
+        return means
+
+    def _average(self) -> None:
+        keep = self.ema_momentum if self.iterations else 0.0
+        for variable, average in zip(self._places, self.slots["average"], strict=True):
+            average[...] = keep * average + (1 - keep) * variable.value
+        every = self.ema_overwrite_frequency
+        if every is not None and (self.iterations + 1) % every == 0:
+            self.finalize_variable_values(self._places)
+
+    def _decays(self, variable: Variable) -> bool:
+        excluded, pattern = self._without_decay
+        return variable not in excluded and not (pattern and pattern.search(variable.name))
 
     def _clip(self, gradients: list[Array]) -> list[Array]:
-        with np.errstate(all="ignore"):
-            if self.clipnorm:
-                return [g * g.dtype.type(_scale(_norm([g]), self.clipnorm)) for g in gradients]
-            if self.global_clipnorm:
-                norm = _norm(gradients)
-                # An infinite norm has no direction left: everything becomes NaN, as in Keras.
-                scale = _scale(norm, self.global_clipnorm) + (norm - norm)
-                return [g * g.dtype.type(scale) for g in gradients]
-            if self.clipvalue:
-                return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
+        if self.clipnorm:
+            return [g * g.dtype.type(_scale(_norm([g]), self.clipnorm)) for g in gradients]
+        if self.global_clipnorm:
+            norm = _norm(gradients)
+            # An infinite norm has no direction left: everything becomes NaN, as in Keras.
+            scale = _scale(norm, self.global_clipnorm) + (norm - norm)
+            return [g * g.dtype.type(scale) for g in gradients]
+        if self.clipvalue:
+            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
         return gradients
 
-    def _refuse(self, others: dict[str, Any]) -> None:
-        owner = type(self).__name__
-        for name, value in others.items():
-            if name not in _LATER:
-                raise ValueError(f"{owner}: unrecognized argument `{name}`.{nearest(name, self.config_keys)}")
-            if value != _LATER[name]:
-                raise ValueError(
-                    f"{owner}: argument `{name}` is not supported yet; expected {_LATER[name]!r}, "
-                    f"received {value!r}"
-                )
 
-
-def _norm(gradients: list[Array]) -> Any:
+def _norm(gradients: list[Array]) -> float:
     """The Euclidean norm of all of them together; NaN or an infinity where one of them has it."""
-    return np.sqrt(np.sum([np.sum(np.square(g), dtype=np.float64) for g in gradients]))
+    total = 0.0
+    for g in gradients:
+        total += core.sum_of_squares(g)
+    return math.sqrt(total)
 
 
-def _scale(norm: Any, limit: float) -> Any:
+def _scale(norm: float, limit: float) -> float:
     """What brings a norm down to the limit; 1 for a norm that is below it."""
-    return limit / np.maximum(norm, limit)
+    return limit / norm if norm > limit or math.isnan(norm) else 1.0
+
+
+def _check_count(value: Any, least: int, name: str, owner: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(
+            f"{owner}: argument `{name}` expected an integer of at least {least}; received {value!r}"
+        )

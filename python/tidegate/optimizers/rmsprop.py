@@ -21,7 +21,7 @@ class RMSprop(Optimizer):
     """Steps divided by a running root mean square of the gradient.
 
     Args:
-        learning_rate: a number.
+        learning_rate: a number or a schedule.
         rho: how much of the running mean a step keeps.
         momentum: at 0 there is no momentum, and no slot for it.
         epsilon: added under the root.
@@ -39,7 +39,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,

@@ -19,7 +19,7 @@ class SGD(Optimizer):
     """Gradient descent.
 
     Args:
-        learning_rate: a number.
+        learning_rate: a number or a schedule.
         momentum: from 0 to 1; at 0 there are no slots.
         nesterov: whether the step is taken from where the momentum leads.
         common: see Optimizer.
@@ -28,7 +28,7 @@ class SGD(Optimizer):
     config_keys: ClassVar[tuple[str, ...]] = (*Optimizer.config_keys, "momentum", "nesterov")
 
     def __init__(
-        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any
+        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any
     ) -> None:
         super().__init__(learning_rate, **common)
         if not 0 <= momentum <= 1:

@@ -23,7 +23,20 @@ from tidegate.reference.dense import Dense
 from tidegate.reference.dropout import apply_dropout, dropout_mask, philox
 from tidegate.reference.embedding import Embedding, Masking
 from tidegate.reference.normalization import BatchNormalization, LayerNormalization
-from tidegate.reference.optimizers import adam_update, rmsprop_update, sgd_update
+from tidegate.reference.optimizers import (
+    adadelta_update,
+    adafactor_update,
+    adagrad_update,
+    adam_update,
+    adamax_update,
+    ftrl_update,
+    lamb_update,
+    lion_update,
+    nadam_update,
+    rmsprop_update,
+    sgd_update,
+    sum_of_squares,
+)
 from tidegate.reference.pooling import (
     AveragePooling1D,
     GlobalAveragePooling1D,
@@ -52,11 +65,20 @@ __all__ = [
     "activate",
     "activate_gradient",
     "activation_names",
+    "adadelta_update",
+    "adafactor_update",
+    "adagrad_update",
     "adam_update",
+    "adamax_update",
     "apply_dropout",
     "dropout_mask",
+    "ftrl_update",
+    "lamb_update",
+    "lion_update",
     "log",
+    "nadam_update",
     "philox",
     "rmsprop_update",
     "sgd_update",
+    "sum_of_squares",
 ]

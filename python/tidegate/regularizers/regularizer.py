@@ -41,9 +41,9 @@ def penalties(variables: Iterable[Variable]) -> list[float]:
         return [each.regularizer(each.value) for each in variables if each.regularizer is not None]
 
 
-def add_gradients(gradients: dict[Variable, Array]) -> None:
-    """Adds to the gradient of each variable that of its penalty."""
+def add_gradients(gradients: dict[Variable, Array], scale: float = 1.0) -> None:
+    """Adds to the gradient of each variable that of its penalty, times `scale`."""
     with np.errstate(all="ignore"):
         for variable, gradient in gradients.items():
             if variable.regularizer is not None:
-                gradients[variable] = gradient + variable.regularizer.gradient(variable.value)
+                gradients[variable] = gradient + scale * variable.regularizer.gradient(variable.value)

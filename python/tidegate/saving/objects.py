@@ -25,6 +25,7 @@ _MODULES = {
     "model": "keras",
     "optimizer": "keras.optimizers",
     "regularizer": "keras.regularizers",
+    "schedule": "keras.optimizers.schedules",
 }
 
 
@@ -91,7 +92,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
         return constraints.CLASSES
     from tidegate import optimizers
 
-    return optimizers.CLASSES
+    return optimizers.schedules.CLASSES if kind == "schedule" else optimizers.CLASSES
 
 
 def serialize(value: Any) -> Any:
@@ -142,7 +143,8 @@ def deserialize(config: Any, kind: str) -> Any:
 
     Args:
         config: `{"class_name": ..., "config": {...}}`; other entries are not looked at.
-        kind: "constraint", "initializer", "layer", "loss", "metric", "model", "optimizer" or "regularizer".
+        kind: "constraint", "initializer", "layer", "loss", "metric", "model", "optimizer", "regularizer" or
+            "schedule".
 
     Raises:
         ValueError: not such a dictionary, a class that is not in the table, or arguments that the class

@@ -3,7 +3,7 @@
     layers/<class in snake case>[_k]/vars/<n>              weights of a layer, e.g. layers/dense_1/vars/0
     layers/<class in snake case>[_k]/cell/vars/<n>         weights of a recurrent layer
     layers/bidirectional[_k]/forward_layer/cell/vars/<n>   and so on, weights of the layers in a layer
-    optimizer/vars/<n>                                     iteration, learning rate, slots
+    optimizer/vars/<n>                                     iteration, learning rate (if a number), slots
 
 `k` counts the layers of a class in a model; the name that a layer has does not matter. A reader follows only
 the paths that the model's configuration calls for, through hard links; it takes nothing from outside the
@@ -34,7 +34,7 @@ def write(file: Any, model: Any) -> None:
         _write_group(file, path, name, [variable.value for variable in variables])
     if model.optimizer is not None:
         optimizer = model.optimizer
-        # One that took no step and has no slots yet stores the first two, as Keras does.
+        # One that took no step and has no slots yet stores what comes before them, as Keras does.
         _write_group(file, _OPTIMIZER, optimizer.name, optimizer.variables)
 
 
@@ -85,16 +85,18 @@ def _read_optimizer(file: Any, optimizer: Any) -> list[Array] | None:
     if group is None:
         return None
     expected, found = optimizer.variable_shapes(), len(group)
-    if found not in (2, len(expected)):
+    if not optimizer.takes(found):
         warnings.warn(
             f"The state of optimizer '{optimizer.name}' is not loaded: it has {len(expected)} variables, "
             f"the file has {found}.",
             stacklevel=2,
         )
         return None
-    iteration = _read_dataset(group, "0", (), np.dtype(np.int64), kinds="iu")
-    rest = [_read_dataset(group, str(place), *expected[place]) for place in range(1, found)]
-    return [iteration, *rest]
+    # Whole numbers (the count of steps, Adafactor's placeholders) have the width of the backend.
+    return [
+        _read_dataset(group, str(place), shape, dtype, kinds="iu" if dtype.kind == "i" else None)
+        for place, (shape, dtype) in enumerate(expected[:found])
+    ]
 
 
 def _open(group: Any, path: str, optional: bool = False) -> Any:
