@@ -38,11 +38,9 @@ struct Embedding final : TypedOperator<Embedding> {
     return std::make_unique<EmbeddingStep<T>>(packing, input_dim, output_dim, mask_zero, table_of<T>(weights));
   }
 
-  std::unique_ptr<Step<float>> step_of_ids(Packing& packing, float) const override {
-    return std::make_unique<EmbeddingStep<float>>(packing, input_dim, output_dim, mask_zero, nullptr);
-  }
-  std::unique_ptr<Step<double>> step_of_ids(Packing& packing, double) const override {
-    return std::make_unique<EmbeddingStep<double>>(packing, input_dim, output_dim, mask_zero, nullptr);
+  template <class T>
+  std::unique_ptr<Step<T>> make_step_of_ids(Packing& packing) const {
+    return std::make_unique<EmbeddingStep<T>>(packing, input_dim, output_dim, mask_zero, nullptr);
   }
 
   void check(const py::array& x) const {

@@ -44,15 +44,6 @@ class Recurrent final : public TypedOperator<Recurrent> {
     return std::make_unique<RecurrentStep<T>>(recurrent_step<T>(weights, packing));
   }
 
-  std::unique_ptr<Step<float>> step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing,
-                                           float) const override {
-    return make_step_on_ids<float>(weights, embedding, packing);
-  }
-  std::unique_ptr<Step<double>> step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing,
-                                            double) const override {
-    return make_step_on_ids<double>(weights, embedding, packing);
-  }
-
   template <class T>
   std::unique_ptr<Step<T>> make_step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing) const {
     if (table_bytes<T>(config, embedding.shape(0)) > kMostTableBytes) return nullptr;
@@ -203,16 +194,6 @@ class Bidirectional final : public TypedOperator<Bidirectional> {
     return both<T>(weights, packing, nullptr);
   }
 
-  std::unique_ptr<Step<float>> step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing,
-                                           float) const override {
-    return make_step_on_ids<float>(weights, embedding, packing);
-  }
-  std::unique_ptr<Step<double>> step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing,
-                                            double) const override {
-    return make_step_on_ids<double>(weights, embedding, packing);
-  }
-
- private:
   template <class T>
   std::unique_ptr<Step<T>> make_step_on_ids(const Arrays& weights, const py::array& embedding, Packing& packing) const {
     const int64_t rows = embedding.shape(0);
@@ -221,6 +202,7 @@ class Bidirectional final : public TypedOperator<Bidirectional> {
     return both<T>(weights, packing, &embedding);
   }
 
+ private:
   template <class T>
   std::unique_ptr<Step<T>> both(const Arrays& weights, Packing& packing, const py::array* embedding) const {
     check_count(weights.size(), forwards.weight_count() + backwards.weight_count(), "weights");

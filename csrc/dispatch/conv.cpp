@@ -8,8 +8,6 @@ namespace {
 // A whole number of tiles, and close to the entries that `outer` takes at once.
 constexpr int64_t kRowsOfChunk = 126;
 
-int64_t whole_vectors(int64_t n, int64_t lanes) { return (n + lanes - 1) / lanes * lanes; }
-
 // Calls f(first, count) for the columns of a matrix, as many at a time as a strip has.
 template <class F>
 void for_each_strip(int64_t width, int64_t strip, F f) {

@@ -7,8 +7,6 @@ namespace {
 
 constexpr int64_t kRowsOfChunk = 96;
 
-int64_t whole_vectors(int64_t n, int64_t lanes) { return (n + lanes - 1) / lanes * lanes; }
-
 // y[r] = x[r] . columns (+ bias) for rows [begin, end), x [., depth] and y [., width].
 template <class T>
 void multiply(const KernelTable<T>& kernels, int64_t begin, int64_t end, const T* x, int64_t depth, const T* columns,

@@ -52,6 +52,9 @@ class Packing {
   size_t next_ = 0;
 };
 
+// What n columns take up in vectors of so many lanes.
+inline int64_t whole_vectors(int64_t n, int64_t lanes) { return (n + lanes - 1) / lanes * lanes; }
+
 // The right factor of a product, of a matrix [depth, width], in the layout that pack(matrix, depth, to) writes.
 template <class T>
 class PackedFactor {

@@ -78,78 +78,6 @@ int64_t l2_bytes() {
 }
 
 template <class T>
-PackedRecurrent<T>::PackedRecurrent(Packing& packing, const RecurrentConfig& config, int64_t features,
-                                    const RecurrentWeights<T>& weights)
-    : features_(features) {
-  const Precision precision = config.can_be_narrow() ? packing.precision() : Precision::full;
-  const NarrowKernels narrow = narrow_kernels(packing.set(), precision);
-  narrow_ = narrow.table, set_ = narrow.set;
-  const KernelTable<T>& kernels = table<T>(*set_);
-  const CellLayout layout = config.layout();
-  const int gates = layout.gates;
-  const int64_t L = kernels.lanes, U = config.units, V = (U + L - 1) / L * L;
-  const auto packed = [&](const T* matrix, int64_t rows, int first_gate, int vectors) {
-    return PackedFactor<T>(packing, narrow_, matrix, rows, gates * U, vectors * V,
-                           [&](const T* from, int64_t depth, T* to) {
-                             kernels.pack_gates(from, depth, U, gates, first_gate, vectors, to);
-                           });
-  };
-  kernel_ = packed(weights.kernel, features, 0, gates);
-  for (int stage = 0, gate = 0; stage < layout.stages; gate += layout.recurrent[stage++].vectors)
-    recurrent_[stage] = packed(weights.recurrent_kernel, U, gate, layout.recurrent[stage].vectors);
-  bias_ = packing.array<T>(layout.sums * V, [&](T* to) {
-    std::fill_n(to, layout.sums * V, T(0));
-    for (int64_t row = 0; weights.bias && row < config.bias_rows(); ++row) {
-      const Slots slots = row == 0 ? layout.input : layout.recurrent[0];
-      for (int gate = 0; gate < gates; ++gate)
-        for (int64_t u = 0; u < U; ++u)
-          to[(u / L * layout.sums + slots.slot(gate)) * L + u % L] += weights.bias[(row * gates + gate) * U + u];
-    }
-  });
-}
-
-template <class T>
-void PackedRecurrent<T>::premultiply(Packing& packing, const RecurrentConfig& config, const T* embedding,
-                                     int64_t rows) {
-  const int64_t row = bias_.size();
-  table_ = packing.array<T>(rows * row, [&](T* to) {
-    std::fill_n(to, rows * row, T(0));
-    multiply_rows(config, embedding, rows, to);
-  });
-}
-
-// The chains of a tile's sums as far as the input takes part in them: so a table changes no bit.
-template <class T>
-void PackedRecurrent<T>::multiply_rows(const RecurrentConfig& config, const T* embedding, int64_t rows, T* sums) const {
-  const KernelTable<T>& kernels = table<T>(*set_);
-  const CellLayout layout = config.layout();
-  const int64_t width = layout.gates * kernels.lanes, depth = narrow_ ? elements_of(*narrow_, features_) : features_;
-  const int64_t sums_of_panel = layout.sums * kernels.lanes, row = bias_.size(), panels = row / sums_of_panel;
-  run_team(num_threads(), [&](const Member& member) {
-    const Array<uint32_t> elements(narrow_ ? depth : 0);
-    for (int64_t i = member.begin(rows); i < member.end(rows); ++i) {
-      const T* x = embedding + i * features_;
-      [[maybe_unused]] float scale = 1;
-      if constexpr (sizeof(T) == sizeof(float))
-        if (narrow_) scale = narrow_->narrow(x, features_, elements.data());
-      for (int64_t p = 0; p < panels; ++p) {
-        T* to = sums + i * row + p * sums_of_panel;
-        const T* bias = bias_.data() + p * sums_of_panel;
-        const T* columns = static_cast<const T*>(kernel_.elements()) + p * depth * width;
-        if constexpr (sizeof(T) == sizeof(float)) {
-          if (narrow_) {
-            narrow_->product({1, depth, elements.data(), &scale, to, width, width, columns,
-                              kernel_.columns().of(p, layout.gates, kernels.lanes), bias});
-            continue;
-          }
-        }
-        kernels.product({1, &x, Runs{1, 0, {0, 0}, {features_, 0}}, &to, width, columns, bias, false});
-      }
-    }
-  });
-}
-
-template <class T>
 ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent<T>& weights,
                             const RecurrentForward<T>& call, KeptRecurrent<T>* kept, const ForwardPlan& plan)
     : config(config),
@@ -333,8 +261,6 @@ void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, c
 TIDEGATE_INSTANTIATE(float)
 TIDEGATE_INSTANTIATE(double)
 
-template class PackedRecurrent<float>;
-template class PackedRecurrent<double>;
 template class ForwardPass<float>;
 template class ForwardPass<double>;
 template void forward(const RecurrentConfig&, const PackedRecurrent<float>&, const RecurrentForward<float>&,

@@ -9,9 +9,8 @@
 //   kCell                            its layout
 //   finish_gates<stage>(step, ...)   one row of a tile, for tanh and sigmoid: all that comes before the activation that
 //                                    waits for others; leaves in `sums` what the output needs
-//   finish_output<stage>(step, ...)  the rest. Called when the gates of all rows of a tile are done, since a
-//   processor's
-//                                    window is too short to overlap the two by itself
+//   finish_output<stage>(step, ...)  the rest. Called when the gates of all rows of a tile are done, since the window
+//                                    of a processor is too short to overlap the two by itself
 //   finish_row<stage>(step, b)       one row with any activations, from its stored sums
 #pragma once
 

@@ -1,4 +1,4 @@
-"""Models frozen for inference: one immutable Program, and streams that carry its states from call to call.
+"""Models frozen for inference: one immutable Program.
 
 A frozen model holds the weights that its model had at that moment. Nothing here trains or changes weights.
 """
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tidegate.inputs import boolean_mask, floating, integer, numeric, positive_integer
+from tidegate.inputs import boolean_mask, floating, numeric, positive_integer
 from tidegate.program import compile_program
+from tidegate.streams import Stream, StreamPool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ class FrozenModel:
 
     Attributes:
         dtype: "float32", "float64", "bfloat16" or "int8".
+        element: NumPy's dtype of the inputs, outputs and states.
         input_shape: with the batch axis; None for any length.
         architecture: of the model, as `to_json` writes it.
         weights, program: as the model had them, and packed.
@@ -60,12 +62,12 @@ class FrozenModel:
     """
 
     __slots__ = (
-        "_element",
         "_run",
         "_takes_mask",
         "_threads",
         "architecture",
         "dtype",
+        "element",
         "input_shape",
         "program",
         "weights",
@@ -101,7 +103,7 @@ class FrozenModel:
         self.dtype = dtype or model.dtype
         self.input_shape = model.input_shape
         self._threads = threads
-        self._element = np.dtype(model.dtype)
+        self.element = np.dtype(model.dtype)
         self._takes_mask = model.graph.takes_mask
 
     @property
@@ -130,8 +132,8 @@ class FrozenModel:
                 return self._run(x, out)
             except (TypeError, ValueError):
                 pass
-            return self._run(self._ready(x), out)
-        x = self._ready(x)
+            return self._run(self.ready(x), out)
+        x = self.ready(x)
         return self._run(x, out, self._mask(x.shape, lengths, mask))
 
     def predict(
@@ -146,7 +148,7 @@ class FrozenModel:
         x = numeric(x, "x")
         steps = None if lengths is None and mask is None else self._mask(x.shape, lengths, mask)
         if batch_size is None:
-            rows = max(1, BYTES_OF_BLOCK // max(1, x[:1].size * self._element.itemsize))
+            rows = max(1, BYTES_OF_BLOCK // max(1, x[:1].size * self.element.itemsize))
         else:
             rows = positive_integer(batch_size, "batch_size", "predict")
         y: Array | None = None
@@ -181,12 +183,13 @@ class FrozenModel:
 
         print_explanation("FrozenModel", self.program, self.input_shape, input_shape, print_fn)
 
-    def _ready(self, x: Any) -> Array:
-        if type(x) is np.ndarray and x.dtype is self._element:
+    def ready(self, x: Any) -> Array:
+        """`x` as an array that the native call takes."""
+        if type(x) is np.ndarray and x.dtype is self.element:
             flags = x.flags
             if flags.c_contiguous and flags.aligned:
                 return x
-        return floating(x, self._element, "x")
+        return floating(x, self.element, "x")
 
     def compare(self, x: Any, *, lengths: Any = None, mask: Any = None) -> Difference:
         """How far the outputs on `x` are from those of the same weights in the model's own dtype.
@@ -194,9 +197,9 @@ class FrozenModel:
         Args:
             x, lengths, mask: as for `predict`, at least one row.
         """
-        model = _thawed(self.architecture, self.weights)
-        given = {"lengths": lengths, "mask": mask}
-        found, exact = self.predict(x, **given), model.freeze(threads=self._threads).predict(x, **given)
+        model, given = built_model(self.architecture, self.weights), {"lengths": lengths, "mask": mask}
+        full = FrozenModel(model, None, self._threads, self.weights)
+        found, exact = self.predict(x, **given), full.predict(x, **given)
         if not found.size:
             raise ValueError("compare: argument `x` must have at least one row; received none")
         difference = np.abs(found.astype("f8") - exact)
@@ -241,115 +244,23 @@ def load_frozen(path: Any, threads: int | None = None) -> FrozenModel:
     return frozen_file.load(path, threads)
 
 
-def _thawed(architecture: str, weights: list[Array]) -> Model:
+def built_model(architecture: str, weights: list[Array]) -> Model:
+    """The model of an architecture, with zeros for weights: for layers whose weights are these instead.
+
+    Raises ValueError for anything else than a built model, and for one whose weights are more than these.
+    """
     from tidegate.initializers.initializer import placeholders
     from tidegate.saving import objects
 
     with placeholders(budget=sum(array.nbytes for array in weights)):
         model: Model = objects.deserialize(json.loads(architecture), "model")
-    model.set_weights(weights)
+    if not getattr(model, "built", False):
+        raise ValueError("the architecture expected a built model")
     return model
 
 
 def _freeze_again(architecture: str, dtype: str, threads: int | None, weights: list[Array]) -> FrozenModel:
-    return FrozenModel(_thawed(architecture, weights), dtype, threads, weights)
-
-
-class Stream:
-    """Sequences in lockstep, with states that stay native between calls: see `FrozenModel.stream`.
-
-    The numbers are those of the whole sequence run at once, however it is cut into steps and chunks.
-    """
-
-    __slots__ = ("_frozen", "_ids", "_native")
-
-    def __init__(self, frozen: FrozenModel, batch: int) -> None:
-        self._frozen = frozen
-        self._native = frozen.program.streams(batch)
-        self._ids = np.array([self._native.open() for _ in range(batch)])
-
-    def step(self, x: Any) -> Array:
-        """The outputs [batch, units] after one more timestep x [batch, features], or of ids [batch]."""
-        try:  # as in a call
-            return self._native.step(x, self._ids)
-        except (TypeError, ValueError):
-            pass
-        return self._native.step(self._frozen._ready(x), self._ids)
-
-    def run(self, x: Any) -> Array:
-        """The outputs of the model after a chunk x [batch, timesteps, features], or of ids."""
-        return self._native.run(self._frozen._ready(x), self._ids)
-
-    def reset(self, rows: Any = None) -> None:
-        """Sets the states of these rows, or of all, back to zero.
-
-        Raises:
-            ValueError: a row that is not there or comes twice; nothing is reset then.
-        """
-        if rows is None:
-            self._native.reset(self._ids)
-            return
-        chosen = [integer(row) for row in np.atleast_1d(rows)]
-        if any(row is None or not 0 <= row < len(self._ids) for row in chosen):
-            raise ValueError(f"reset: argument `rows` must be of 0 to {len(self._ids) - 1}; received {rows}")
-        self._native.reset(self._ids[np.array(chosen, np.intp)])
-
-    @property
-    def state(self) -> list[Array]:
-        """Copies of all states, each [batch, units]: h, and c of an LSTM, of each recurrent layer in turn."""
-        return self._native.states(self._ids)
-
-    @state.setter
-    def state(self, states: Any) -> None:
-        self._native.set_states(self._ids, [floating(s, self._frozen._element, "state") for s in states])
-
-
-class StreamPool:
-    """Sequences that come and go, each known by an id: see `FrozenModel.stream_pool`.
-
-    A call steps any of them as one batch; a stream's numbers do not depend on its company. A closed id is
-    never used again.
-    """
-
-    __slots__ = ("_frozen", "_native", "capacity")
-
-    def __init__(self, frozen: FrozenModel, capacity: int) -> None:
-        self._frozen = frozen
-        self._native = frozen.program.streams(capacity)
-        self.capacity = capacity
-
-    def open(self) -> int:
-        """The id of a new stream, whose states are zero; ValueError if the pool is full."""
-        return self._native.open()
-
-    def close(self, ids: Any) -> None:
-        """Ends streams: one id or several."""
-        self._native.close(_ids(ids))
-
-    def reset(self, ids: Any) -> None:
-        """Sets the states of streams back to zero."""
-        self._native.reset(_ids(ids))
-
-    def step(self, ids: Any, x: Any) -> Array:
-        """The outputs [n, units] of n streams after one more timestep x [n, features], or of ids [n].
-
-        Raises:
-            ValueError: an id that is not open, or comes twice, or an `x` that does not fit; no state has
-                moved then.
-        """
-        return self._native.step(self._frozen._ready(x), _ids(ids))
-
-    def run(self, ids: Any, x: Any) -> Array:
-        """The outputs of n streams after a chunk x [n, timesteps, features]; raises as `step`."""
-        return self._native.run(self._frozen._ready(x), _ids(ids))
-
-    def state(self, ids: Any) -> list[Array]:
-        """Copies of the states of streams, each [n, units]."""
-        return self._native.states(_ids(ids))
-
-    def set_state(self, ids: Any, states: Any) -> None:
-        """Replaces the states of streams by copies of these, each [n, units]."""
-        self._native.set_states(_ids(ids), [floating(s, self._frozen._element, "state") for s in states])
+    return FrozenModel(built_model(architecture, weights), dtype, threads, weights)
 
 
 def _mask(shape: tuple[int, ...], lengths: Any, mask: Any) -> Array:
@@ -370,11 +281,3 @@ def _mask(shape: tuple[int, ...], lengths: Any, mask: Any) -> Array:
         wrong = array[(array < 0) | (array > timesteps)][0]
         raise ValueError(f"argument `lengths` must be of 0 to {timesteps} timesteps; received {wrong}")
     return np.ascontiguousarray(np.arange(timesteps) < array[:, np.newaxis])
-
-
-def _ids(ids: Any) -> Array:
-    """`ids` as an int64 array [n]; TypeError for anything but integers."""
-    array = np.atleast_1d(np.asarray(ids))
-    if array.size and array.dtype.kind not in "iu":
-        raise TypeError(f"argument `ids` must hold integers; received an array of dtype {array.dtype}")
-    return np.require(array, np.int64, ["C", "A"])

@@ -7,15 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import autograd.numpy as np
 import numpy
 import pytest
 from support import assert_same_bits
 
 from tidegate import Sequential, layers, losses
 from tidegate.models import load_model
-
-pytest.importorskip("autograd")
-import autograd.numpy as np
 
 rng = numpy.random.default_rng(5)
 Y, P = rng.random((2, 6, 3)) * 0.8 + 0.1

@@ -16,13 +16,13 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tidegate._native import core
-from tidegate.optimizers.optimizer import Optimizer
+from tidegate.optimizers.moments import MomentsOptimizer
 
 if TYPE_CHECKING:
     from tidegate.variable import Array
 
 
-class Adam(Optimizer):
+class Adam(MomentsOptimizer):
     """Steps from running means of the gradient and of its square.
 
     Args:
@@ -34,13 +34,7 @@ class Adam(Optimizer):
         common: see Optimizer.
     """
 
-    config_keys: ClassVar[tuple[str, ...]] = (
-        *Optimizer.config_keys,
-        "beta_1",
-        "beta_2",
-        "epsilon",
-        "amsgrad",
-    )
+    config_keys: ClassVar[tuple[str, ...]] = (*MomentsOptimizer.config_keys, "amsgrad")
 
     def __init__(
         self,
@@ -51,15 +45,11 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **common: Any,
     ) -> None:
-        super().__init__(learning_rate, **common)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **common)
         self.amsgrad = bool(amsgrad)
 
     def slot_names(self) -> tuple[tuple[str, ...], ...]:
-        pair = ("momentum", "velocity")
-        return (pair, ("velocity_hat",)) if self.amsgrad else (pair,)
+        return (*super().slot_names(), ("velocity_hat",)) if self.amsgrad else super().slot_names()
 
     def update(self, w: Array, g: Array, place: int) -> Array:
         t = self.iterations + 1

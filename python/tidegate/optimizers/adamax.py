@@ -9,16 +9,16 @@ At step t = 1, 2, ...:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 from tidegate._native import core
-from tidegate.optimizers.optimizer import Optimizer
+from tidegate.optimizers.moments import MomentsOptimizer
 
 if TYPE_CHECKING:
     from tidegate.variable import Array
 
 
-class Adamax(Optimizer):
+class Adamax(MomentsOptimizer):
     """Steps from the running mean of the gradient over its decaying maximum.
 
     Args:
@@ -28,21 +28,6 @@ class Adamax(Optimizer):
         epsilon: added to the maximum.
         common: see Optimizer.
     """
-
-    config_keys: ClassVar[tuple[str, ...]] = (*Optimizer.config_keys, "beta_1", "beta_2", "epsilon")
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **common: Any,
-    ) -> None:
-        super().__init__(learning_rate, **common)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
 
     def slot_names(self) -> tuple[tuple[str, ...], ...]:
         return (("momentum", "norm"),)

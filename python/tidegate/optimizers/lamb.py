@@ -10,16 +10,16 @@ At step t = 1, 2, ...:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 from tidegate._native import core
-from tidegate.optimizers.optimizer import Optimizer
+from tidegate.optimizers.moments import MomentsOptimizer
 
 if TYPE_CHECKING:
     from tidegate.variable import Array
 
 
-class Lamb(Optimizer):
+class Lamb(MomentsOptimizer):
     """Adam with steps as long as the weight that they change.
 
     Args:
@@ -29,24 +29,6 @@ class Lamb(Optimizer):
         epsilon: added to the root.
         common: see Optimizer.
     """
-
-    config_keys: ClassVar[tuple[str, ...]] = (*Optimizer.config_keys, "beta_1", "beta_2", "epsilon")
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **common: Any,
-    ) -> None:
-        super().__init__(learning_rate, **common)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-
-    def slot_names(self) -> tuple[tuple[str, ...], ...]:
-        return (("momentum", "velocity"),)
 
     def update(self, w: Array, g: Array, place: int) -> Array:
         t = self.iterations + 1

@@ -10,12 +10,12 @@ At step t = 1, 2, ..., with u_t = beta_1 * (1 - 0.96^t / 2) and U_t the product 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tidegate._native import core
-from tidegate.optimizers.optimizer import Optimizer
+from tidegate.optimizers.moments import MomentsOptimizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tidegate.variable import Array, Variable
 
 
-class Nadam(Optimizer):
+class Nadam(MomentsOptimizer):
     """Adam that looks one step of its momentum ahead.
 
     Args:
@@ -33,24 +33,6 @@ class Nadam(Optimizer):
         epsilon: added to the root.
         common: see Optimizer.
     """
-
-    config_keys: ClassVar[tuple[str, ...]] = (*Optimizer.config_keys, "beta_1", "beta_2", "epsilon")
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **common: Any,
-    ) -> None:
-        super().__init__(learning_rate, **common)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-
-    def slot_names(self) -> tuple[tuple[str, ...], ...]:
-        return (("momentum", "velocity"),)
 
     def build(self, variables: Sequence[Variable]) -> None:
         super().build(variables)

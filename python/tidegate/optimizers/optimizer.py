@@ -30,7 +30,7 @@ class Optimizer(Configured):
 
     Args:
         learning_rate: a number, kept as float32, as in Keras; a schedule of `optimizers.schedules`; or a
-            function without arguments, which files cannot hold.
+            function without arguments, of which files have the name only.
         weight_decay: before each update a weight loses this share of itself times the learning rate; None
             for none.
         clipnorm: the greatest norm that the gradient of one weight may have.

@@ -44,9 +44,8 @@ def save(frozen: FrozenModel, path: Any) -> None:
 
 def load(path: Any, threads: int | None = None) -> FrozenModel:
     """The frozen model in a file that `save` wrote; see `tidegate.load_frozen`."""
-    from tidegate.frozen import FrozenModel, precision_of
-    from tidegate.initializers.initializer import placeholders
-    from tidegate.saving import objects, tensor_file
+    from tidegate.frozen import FrozenModel, built_model, precision_of
+    from tidegate.saving import tensor_file
 
     path = _checked(path)
     tensors, metadata = tensor_file.read(path)
@@ -58,10 +57,7 @@ def load(path: Any, threads: int | None = None) -> FrozenModel:
         packed = [
             array[:size] for array, size in zip(_numbered(tensors, "packed"), _sizes(sizes), strict=True)
         ]
-        with placeholders(budget=sum(array.nbytes for array in weights)):
-            model = objects.deserialize(json.loads(architecture), "model")
-        if not getattr(model, "built", False):
-            raise ValueError("the architecture expected a built model")
+        model = built_model(architecture, weights)
         usable = metadata["version"] == _VERSION and layout == core.packed_layout(precision_of(dtype))
         return FrozenModel(model, dtype, threads, weights, packed if usable else ())
     except (AttributeError, KeyError, MemoryError, RecursionError, TypeError, ValueError) as error:
