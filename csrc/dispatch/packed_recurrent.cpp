@@ -17,23 +17,29 @@ PackedRecurrent<T>::PackedRecurrent(Packing& packing, const RecurrentConfig& con
   const CellLayout layout = config.layout();
   const int gates = layout.gates;
   const int64_t L = kernels.lanes, U = config.units, V = (U + L - 1) / L * L;
+  tail_ = narrow_ ? 0 : quarters_of_tail(layout, U, L);
   const auto packed = [&](const T* matrix, int64_t rows, int first_gate, int vectors) {
-    return PackedFactor<T>(packing, narrow_, matrix, rows, gates * U, vectors * V,
-                           [&](const T* from, int64_t depth, T* to) {
-                             kernels.pack_gates(from, depth, U, gates, first_gate, vectors, to);
-                           });
+    const int64_t width = tail_ > 0 ? (V - L) * vectors + tail_ * L : V * vectors;
+    return PackedFactor<T>(packing, narrow_, matrix, rows, gates * U, width, [&](const T* from, int64_t depth, T* to) {
+      kernels.pack_gates(from, depth, U, gates, first_gate, vectors, tail_, to);
+    });
   };
   kernel_ = packed(weights.kernel, features, 0, gates);
   for (int stage = 0, gate = 0; stage < layout.stages; gate += layout.recurrent[stage++].vectors)
     recurrent_[stage] = packed(weights.recurrent_kernel, U, gate, layout.recurrent[stage].vectors);
+  // Where the sum of a gate starts that the input (row 0) or the state adds to.
+  const auto place = [&](int64_t row, int gate, int64_t u) {
+    const Slots slots = row == 0 ? layout.input : layout.recurrent[0];
+    const int64_t panel = u / L * layout.sums * L;
+    if (tail_ == 0 || u < V - L) return panel + slots.slot(gate) * L + u % L;
+    const bool share = slots.slot(gate) != layout.input.slot(gate);
+    return panel + (share ? vectors_before_share(layout, tail_) * L : 0) + gate * tail_ * L / 4 + u % L;
+  };
   bias_ = packing.array<T>(layout.sums * V, [&](T* to) {
     std::fill_n(to, layout.sums * V, T(0));
-    for (int64_t row = 0; weights.bias && row < config.bias_rows(); ++row) {
-      const Slots slots = row == 0 ? layout.input : layout.recurrent[0];
+    for (int64_t row = 0; weights.bias && row < config.bias_rows(); ++row)
       for (int gate = 0; gate < gates; ++gate)
-        for (int64_t u = 0; u < U; ++u)
-          to[(u / L * layout.sums + slots.slot(gate)) * L + u % L] += weights.bias[(row * gates + gate) * U + u];
-    }
+        for (int64_t u = 0; u < U; ++u) to[place(row, gate, u)] += weights.bias[(row * gates + gate) * U + u];
   });
 }
 
@@ -66,7 +72,8 @@ void PackedRecurrent<T>::multiply_rows(const RecurrentConfig& config, const T* e
         const T* bias = bias_.data() + p * sums_of_panel;
         const T* columns = static_cast<const T*>(kernel_.elements()) + p * depth * width;
         if (!narrow_) {
-          kernels.product({1, &x, Runs{1, 0, {0, 0}, {features_, 0}}, &to, width, columns, bias, false});
+          const int64_t real = tail_ > 0 && p == panels - 1 ? tail_ * kernels.lanes : width;
+          kernels.product({1, &x, Runs{1, 0, {0, 0}, {features_, 0}}, &to, real, columns, bias, false});
         } else if constexpr (sizeof(T) == sizeof(float)) {
           const ColumnScales scales = kernel_.columns().of(p, layout.gates, kernels.lanes);
           narrow_->product({1, depth, elements.data(), &scale, to, width, width, columns, scales, bias});

@@ -57,11 +57,8 @@ class PackedRecurrent {
     return kernel_.bytes() + recurrent_[0].bytes() + recurrent_[1].bytes() + bias_.bytes() + table_.bytes();
   }
   PackedCell<T> cell() const {
-    return {kernel_.elements(),
-            {recurrent_[0].elements(), recurrent_[1].elements()},
-            bias_.data(),
-            kernel_.columns(),
-            {recurrent_[0].columns(), recurrent_[1].columns()}};
+    return {kernel_.elements(), {recurrent_[0].elements(), recurrent_[1].elements()}, tail_, bias_.data(),
+            kernel_.columns(),  {recurrent_[0].columns(), recurrent_[1].columns()}};
   }
 
   // Makes the input product of every row of an embedding [rows, features]: x is numbers of rows from now on, [B, T]
@@ -74,6 +71,7 @@ class PackedRecurrent {
   const InstructionSet* set_;
   const NarrowTable* narrow_;
   int64_t features_;
+  int tail_;
   PackedFactor<T> kernel_, recurrent_[2];
   Array<T> bias_, table_;
 };

@@ -50,6 +50,20 @@ constexpr CellLayout layout_of(Cell cell) {
   }
 }
 
+// The units beyond whole vectors are a panel like others, unless they are so few that their gates share vectors: each
+// gate then has so many quarters of one, gate after gate, in as many vectors. So 50 units do not pay for 64. Shorter
+// vectors than 16 lanes gain too little by it.
+constexpr int quarters_of_tail(const CellLayout& cell, int64_t units, int64_t lanes) {
+  const int64_t quarters = (units % lanes * 4 + lanes - 1) / lanes;
+  return lanes >= 16 && cell.stages == 1 && quarters < cell.gates ? int(quarters) : 0;
+}
+
+// In a panel's sums, a tail's start with those that the input adds to; where the recurrent share is a sum of its own,
+// those that the state adds to come next.
+constexpr int vectors_before_share(const CellLayout& cell, int tail) {
+  return cell.input.last == cell.recurrent[0].last ? 0 : tail;
+}
+
 // Steps that are real: step(t, b) != 0. A masked step carries the state on.
 struct Mask {
   const uint8_t* steps;  // null: every step is real
@@ -102,7 +116,8 @@ template <class T>
 struct PackedCell {
   const void* kernel;        // G vectors a panel: [P, strips, F, <= strip, L], see pack_gates()
   const void* recurrent[2];  // of each stage, its vectors: [P, strips, U, <= strip, L]
-  const T* bias;             // [P, S, L], what each sum starts from
+  int tail;                  // quarters_of_tail(), 0: all panels are alike
+  const T* bias;             // [P, S, L], what each sum starts from; of a tail as it lies in vectors
   ColumnScales kernel_columns, recurrent_columns[2];
 };
 

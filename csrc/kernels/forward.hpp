@@ -45,6 +45,8 @@ class Forward {
   // Whether factors are narrower than the sums: rows of x and of states are then made into elements first.
   static constexpr bool kNarrow = Factors::kNumbers > 1;
   static_assert(!kNarrow || kLayout.stages == 1);
+  // Whether the last panel may be a tail.
+  static constexpr bool kTails = !kNarrow && quarters_of_tail(kLayout, 1, L) > 0;
 
   int64_t row(int64_t i) const { return a.row_order ? a.row_order[i] : i; }
 
@@ -128,30 +130,58 @@ class Forward {
     return fit < kMostPanels<Stage> ? fit : kMostPanels<Stage>;
   }
 
-  // Calls tile(first, panel, r, p) for all tiles, each of r.value rows from `first` on and p.value panels.
+  // Some of this task's panels one after the other; `tail` is that of the one behind them, or 0.
+  struct Group {
+    int64_t panel, panels;
+    int tail;
+  };
+
+  // Calls f(group) for this task's panels, some at a time: with short vectors their units share cache lines of the
+  // states.
   template <int Stage, class F>
-  static void for_each_tile(int64_t rows, int64_t panel, int64_t panels, F tile) {
+  TIDEGATE_INLINE_MEMBER void for_each_group(bool backwards, F f) const {
+    const bool tail = kTails && a.weights.tail > 0 && a.panel_end * L > a.units;
+    const int64_t whole = a.panel_end - tail, count = whole - a.panel_begin;
+    if (tail && count == 0) return f(Group{whole, 0, a.weights.tail});
+    for (int64_t i = 0; i < count; i += kMostPanels<Stage>) {
+      const int64_t panels = count - i < kMostPanels<Stage> ? count - i : kMostPanels<Stage>;
+      const int64_t panel = backwards ? whole - i - panels : a.panel_begin + i;
+      f(Group{panel, panels, tail && panel + panels == whole ? a.weights.tail : 0});
+    }
+  }
+
+  // Calls tile(first, panel, r, p, q) for all tiles of a group: each of r.value rows from `first` on, p.value panels,
+  // and behind these a tail of q.value quarters. Where there is one row, a tail joins the tile of the panels before it
+  // if `Join`: its own chains would wait for themselves.
+  template <int Stage, bool Join, class F>
+  static void for_each_tile(int64_t rows, const Group& group, F tile) {
+    const auto [panel, panels, tail] = group;
     for_each_block<kRows>(rows, [&](int64_t first, int64_t block) {
       with_constant<kRows>(block, [&](auto r) {
         constexpr int most = panels_of_tile<Stage, r.value>();
-        for_each_block<most>(panels, [&](int64_t skip, int64_t count) {
-          with_constant<most>(count, [&](auto p) { tile(first, panel + skip, r, p); });
+        constexpr bool join = kTails && Join && r.value == 1;
+        const int64_t joined = join && tail > 0 ? panels : 0;
+        for_each_block<most>(panels - joined, [&](int64_t skip, int64_t count) {
+          with_constant<most>(count, [&](auto p) { tile(first, panel + skip, r, p, Constant<0>{}); });
         });
+        if constexpr (kTails)
+          if (tail > 0)
+            with_constant<kLayout.gates - 1>(tail, [&](auto q) {
+              if (joined == 0) return tile(first, panel + panels, r, Constant<0>{}, q);
+              if constexpr (join)
+                with_constant<kMostPanels<Stage>>(joined, [&](auto p) { tile(first, panel, r, p, q); });
+            });
       });
     });
   }
 
-  // Panels are taken some at a time, since with short vectors their units share cache lines of the states.
   template <int Stage>
   void stage(int64_t t, const ForwardStep<T>& step, int64_t rows) const {
-    const int64_t count = a.panel_end - a.panel_begin;
-    for (int64_t i = 0; i < count; i += kMostPanels<Stage>) {
-      const int64_t panels = count - i < kMostPanels<Stage> ? count - i : kMostPanels<Stage>;
-      const int64_t panel = t % 2 == 0 ? a.panel_begin + i : a.panel_end - i - panels;
-      for_each_tile<Stage>(rows, panel, panels, [&](int64_t first, int64_t at, auto r, auto p) {
-        tile<Stage, r.value, p.value>(t, step, a.active + first, at);
+    for_each_group<Stage>(t % 2 != 0, [&](const Group& group) {
+      for_each_tile<Stage, true>(rows, group, [&](int64_t first, int64_t panel, auto r, auto p, auto q) {
+        tile<Stage, r.value, p.value, q.value>(t, step, a.active + first, panel);
       });
-    }
+    });
     if constexpr (kNarrow)
       for (int64_t i = 0; i < rows; ++i) narrow_state(t, step, a.active[i]);
     else if (!a.fused)
@@ -160,7 +190,7 @@ class Forward {
   }
 
   // The rows of a tile's products, and of its sums before and after them: [Panels, S, L] with a stride between panels.
-  template <int Rows, int Panels>
+  template <int Rows>
   struct Tile {
     int64_t panel;
     int64_t features, units;  // depths of the products, in elements
@@ -171,10 +201,11 @@ class Forward {
     int64_t from_stride, to_stride;
   };
 
-  template <int Stage, int Rows, int Panels>
+  template <int Stage, int Rows, int Whole, int Tail>
   __attribute__((noinline)) void tile(int64_t t, const ForwardStep<T>& step, const int32_t* rows, int64_t panel) const {
+    constexpr int Panels = Whole + (Tail > 0);
     alignas(kVectorBytes) T sums[Rows][Panels][S * L];
-    Tile<Rows, Panels> tile{};
+    Tile<Rows> tile{};
     tile.panel = panel, tile.features = a.input_sums.data ? 0 : elements(a.features), tile.units = elements(a.units);
     tile.from_stride = Stage > 0 ? step.sums.panel_stride : a.input_sums.data ? a.input_sums.panel_stride : S * L;
     tile.to_stride = S * L;
@@ -189,22 +220,41 @@ class Forward {
                                            : bias(panel);
       tile.to[r] = sums[r][0];
     }
-    multiply<Stage, 0>(tile);
-    if (!kNarrow && !a.fused) return keep_sums<Stage>(step, rows, panel, sums);
-    for (int r = 0; r < Rows; ++r)
+    multiply<Stage, 0, Whole, Tail>(tile);
+    if constexpr (Tail > 0)
+      for (int r = 0; r < Rows; ++r) spread_tail<Tail>(sums[r][Whole]);
+    if (!kNarrow && !a.fused)
+      keep_sums<Stage, Panels>(step, rows, Rows, panel, sums);
+    else if constexpr (Rows == 1 || Rows == kRows)
+      finish<Stage, Panels>(step, rows, Rows, panel, sums);
+    else
+      finish_several<Stage, Panels>(step, rows, Rows, panel, sums);
+  }
+
+  // For rows of any other number, so that the code is there once; that takes 1 % longer.
+  template <int Stage, int Panels>
+  static __attribute__((noinline)) void finish_several(const ForwardStep<T>& step, const int32_t* rows, int count,
+                                                       int64_t panel, T (*sums)[Panels][S * L]) {
+    finish<Stage, Panels>(step, rows, count, panel, sums);
+  }
+
+  template <int Stage, int Panels>
+  static TIDEGATE_INLINE_MEMBER void finish(const ForwardStep<T>& step, const int32_t* rows, int count, int64_t panel,
+                                            T (*sums)[Panels][S * L]) {
+    for (int r = 0; r < count; ++r)
       for (int p = 0; p < Panels; ++p) Cell::template finish_gates<Stage>(step, rows[r], panel + p, sums[r][p]);
-    for (int r = 0; r < Rows; ++r)
+    for (int r = 0; r < count; ++r)
       for (int p = 0; p < Panels; ++p) Cell::template finish_output<Stage>(step, rows[r], panel + p, sums[r][p]);
   }
 
-  template <int Stage, int Rows, int Panels>
-  static void keep_sums(const ForwardStep<T>& step, const int32_t* rows, int64_t panel,
-                        const T (&sums)[Rows][Panels][S * L]) {
+  template <int Stage, int Panels>
+  static __attribute__((noinline)) void keep_sums(const ForwardStep<T>& step, const int32_t* rows, int count,
+                                                  int64_t panel, const T (*sums)[Panels][S * L]) {
     // A later stage adds to one of the sums and leaves the others.
-    constexpr int first = Stage > 0 ? kLayout.recurrent[Stage].last : 0, count = Stage > 0 ? 1 : S;
-    for (int r = 0; r < Rows; ++r)
+    constexpr int first = Stage > 0 ? kLayout.recurrent[Stage].last : 0, kept = Stage > 0 ? 1 : S;
+    for (int r = 0; r < count; ++r)
       for (int p = 0; p < Panels; ++p)
-        memcpy(step.sums.at(panel + p, rows[r]) + first * L, sums[r][p] + first * L, count * L * sizeof(T));
+        memcpy(step.sums.at(panel + p, rows[r]) + first * L, sums[r][p] + first * L, kept * L * sizeof(T));
   }
 
   // The input product of a block of timesteps: with few rows in the batch, steps are what a panel of weights serves.
@@ -212,18 +262,17 @@ class Forward {
     const int64_t steps = a.time_end - t < a.input_steps ? a.time_end - t : a.input_steps;
     const int64_t rows = a.row_end - a.row_begin;
     for (int64_t i = 0; kNarrow && i < steps * rows; ++i) narrow_input(t + i / rows, row(a.row_begin + i % rows));
-    for (int64_t panel = a.panel_begin; panel < a.panel_end; panel += kMostPanels<0>) {
-      const int64_t left = a.panel_end - panel, panels = left < kMostPanels<0> ? left : kMostPanels<0>;
-      for_each_tile<0>(steps * rows, panel, panels, [&](int64_t first, int64_t at, auto r, auto p) {
-        input_tile<r.value, p.value>(t, first, at);
+    for_each_group<0>(false, [&](const Group& group) {
+      for_each_tile<0, false>(steps * rows, group, [&](int64_t first, int64_t panel, auto r, auto p, auto q) {
+        input_tile<r.value, p.value, q.value>(t, first, panel);
       });
-    }
+    });
   }
 
-  template <int Rows, int Panels>
+  template <int Rows, int Whole, int Tail>
   __attribute__((noinline)) void input_tile(int64_t t, int64_t first, int64_t panel) const {
     const int64_t rows = a.row_end - a.row_begin;
-    Tile<Rows, Panels> tile{};
+    Tile<Rows> tile{};
     tile.panel = panel, tile.features = elements(a.features);
     tile.from_stride = S * L, tile.to_stride = a.input_sums.panel_stride;
     TIDEGATE_UNROLL
@@ -234,7 +283,7 @@ class Forward {
       tile.from[r] = bias(panel);
       tile.to[r] = a.input_sums.at(step, panel, b);
     }
-    multiply<0, 0>(tile);
+    multiply<0, 0, Whole, Tail>(tile);
   }
 
   const T* table_row(int64_t t, int64_t b) const {
@@ -244,39 +293,49 @@ class Forward {
   const T* bias(int64_t panel) const { return a.weights.bias + panel * S * L; }
 
   // All vectors of a tile, from `First` on, in as many turns as registers need to hold the sums.
-  template <int Stage, int First, int Rows, int Panels>
-  TIDEGATE_INLINE_MEMBER void multiply(const Tile<Rows, Panels>& tile) const {
+  template <int Stage, int First, int Panels, int Tail, int Rows>
+  TIDEGATE_INLINE_MEMBER void multiply(const Tile<Rows>& tile) const {
     constexpr int left = kVectors<Stage> - First, count = left < kAtOnce<Stage, Rows> ? left : kAtOnce<Stage, Rows>;
-    if constexpr (Rows * Panels * count <= kMostSums) {
-      multiply_vectors<Stage, First, count, Panels>(tile, 0);
+    if constexpr (Rows * (Panels * count + Tail) <= kMostSums) {
+      multiply_vectors<Stage, First, count, Panels, Tail>(tile, 0);
     } else {
       TIDEGATE_UNROLL
-      for (int p = 0; p < Panels; ++p) multiply_vectors<Stage, First, count, 1>(tile, p);
+      for (int p = 0; p < Panels; ++p) multiply_vectors<Stage, First, count, 1, 0>(tile, p);
     }
-    if constexpr (count < left) multiply<Stage, First + count>(tile);
+    if constexpr (count < left && Panels > 0) multiply<Stage, First + count, Panels, 0>(tile);
   }
 
-  // Vectors [First, First + Count) of Panels panels of a tile, which has `skip` panels before them.
-  template <int Stage, int First, int Count, int Panels, int Rows, int PanelsOfTile>
-  TIDEGATE_INLINE_MEMBER void multiply_vectors(const Tile<Rows, PanelsOfTile>& tile, int skip) const {
+  // Vectors [First, First + Count) of Panels panels of a tile, which has `skip` panels before them, and of a tail.
+  template <int Stage, int First, int Count, int Panels, int Tail, int Rows>
+  TIDEGATE_INLINE_MEMBER void multiply_vectors(const Tile<Rows>& tile, int skip) const {
     constexpr Slots input = kLayout.input, recurrent = kLayout.recurrent[Stage];
     constexpr int recurrent_left = recurrent.vectors - First;
     constexpr int recurrent_count = recurrent_left < Count ? recurrent_left : Count;
     const int64_t panel = tile.panel + skip;
-    Sums<Vec<T>, Rows, Count, Panels> sums;
+    Vec<T> sums[Panels * Count + Tail][Rows];
     const auto for_each_sum = [&](auto f) TIDEGATE_INLINE_MEMBER {
       TIDEGATE_UNROLL
       for (int p = 0; p < Panels; ++p)
         TIDEGATE_UNROLL
         for (int v = 0; v < Count; ++v)
           TIDEGATE_UNROLL
-          for (int r = 0; r < Rows; ++r) f(sums[p][v][r], p + skip, First + v, r);
+          for (int r = 0; r < Rows; ++r) f(sums[p * Count + v][r], p + skip, First + v, r);
     };
+    const auto for_each_of_tail = [&](auto f) TIDEGATE_INLINE_MEMBER {
+      TIDEGATE_UNROLL
+      for (int v = 0; v < Tail; ++v)
+        TIDEGATE_UNROLL
+        for (int r = 0; r < Rows; ++r) f(sums[Panels * Count + v][r], v, r);
+    };
+    const auto tail_to = [&](int v, int r) TIDEGATE_INLINE_MEMBER { return tile.to[r] + Panels * tile.to_stride + v * L; };
     for_each_sum([&](Vec<T>& sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
       sum = load(tile.from[r] + p * tile.from_stride + (Stage > 0 ? recurrent : input).slot(v) * L);
     });
+    for_each_of_tail([&](Vec<T>& sum, int v, int r) TIDEGATE_INLINE_MEMBER {
+      sum = load(tile.from[r] + Panels * tile.from_stride + v * L);
+    });
     if constexpr (Stage == 0) {
-      add_product<input.vectors, First, Count>(
+      add_product<input.vectors, First, Count, Panels, Tail>(
           sums, tile.x, columns<input.vectors>(a.weights.kernel, panel, a.features, tile.features),
           a.weights.kernel_columns.of(panel, input.vectors, L), [&](int r) { return *tile.x_scale[r]; });
       // A recurrent share that is a sum of its own starts from its bias.
@@ -285,42 +344,77 @@ class Forward {
         store(tile.to[r] + p * tile.to_stride + input.slot(v) * L, sum);
         sum = load(bias(tile.panel + p) + recurrent.slot(v) * L);
       });
+      if constexpr (kTailShare<Tail> > 0)
+        for_each_of_tail([&](Vec<T>& sum, int v, int r) TIDEGATE_INLINE_MEMBER {
+          store(tail_to(v, r), sum);
+          const Vec<T> share = load(bias(panel + Panels) + (kTailShare<Tail> + v) * L);
+          sum = lanes_from(v * L) < (recurrent.vectors - 1) * Tail * L / 4 ? sum : share;
+        });
     }
     if constexpr (recurrent_count > 0)
-      add_product<recurrent.vectors, First, recurrent_count>(
+      add_product<recurrent.vectors, First, recurrent_count, Panels, Tail>(
           sums, tile.h, columns<recurrent.vectors>(a.weights.recurrent[Stage], panel, a.units, tile.units),
           a.weights.recurrent_columns[Stage].of(panel, recurrent.vectors, L), [](int) { return Factors::kStateScale; });
     for_each_sum([&](Vec<T> sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
       store(tile.to[r] + p * tile.to_stride + (v < recurrent.vectors ? recurrent : input).slot(v) * L, sum);
     });
+    for_each_of_tail([&](Vec<T> sum, int v, int r)
+                         TIDEGATE_INLINE_MEMBER { store(tail_to(kTailShare<Tail> + v, r), sum); });
+  }
+
+  template <int Tail>
+  static constexpr int kTailShare = vectors_before_share(kLayout, Tail);
+
+  // first, first + 1, ...
+  static TIDEGATE_INLINE_MEMBER Bits<T> lanes_from(int first) {
+    Bits<T> lanes;
+    TIDEGATE_UNROLL
+    for (int i = 0; i < L; ++i) lanes[i] = first + i;
+    return lanes;
+  }
+
+  // The gates of a tail to where those of other panels are.
+  template <int Tail>
+  static TIDEGATE_INLINE_MEMBER void spread_tail(T* sums) {
+    Vec<T> vectors[S], gates[S];
+    TIDEGATE_UNROLL
+    for (int s = 0; s < S; ++s) vectors[s] = load(sums + s * L);
+    const auto gate = [&](int first, int v) TIDEGATE_INLINE_MEMBER {
+      const int quarter = v * Tail, at = first + quarter / 4, next = at < S - 1 ? at + 1 : at;
+      return slide(vectors[at], vectors[next], quarter % 4 * L / 4, Tail * L / 4);
+    };
+    constexpr Slots input = kLayout.input, recurrent = kLayout.recurrent[0];
+    TIDEGATE_UNROLL
+    for (int v = 0; v < input.vectors; ++v) gates[input.slot(v)] = gate(0, v);
+    TIDEGATE_UNROLL
+    for (int v = 0; v < recurrent.vectors; ++v) gates[recurrent.slot(v)] = gate(kTailShare<Tail>, v);
+    TIDEGATE_UNROLL
+    for (int s = 0; s < S; ++s) store(sums + s * L, gates[s]);
   }
 
   // Adds a product to the sums: at once, or as dot products of whole numbers that count for `scale(row)` times the
   // scale of their column.
-  template <int Vectors, int First, int Count, int Rows, int Held, int Panels, class Scale>
-  static TIDEGATE_INLINE_MEMBER void add_product(Vec<T> (&sums)[Panels][Held][Rows], const Element* const (&rows)[Rows],
+  template <int Vectors, int First, int Count, int Panels, int Tail, int Rows, int Held, class Scale>
+  static TIDEGATE_INLINE_MEMBER void add_product(Vec<T> (&sums)[Held][Rows], const Element* const (&rows)[Rows],
                                                  const Columns<Element>& weights, const ColumnScales& scales,
                                                  Scale scale) {
     if constexpr (!Factors::kScaled) {
-      accumulate<Factors, Vectors, First, Count>(sums, rows, weights);
+      accumulate<Factors, Vectors, First, Count, Panels, Tail>(sums, rows, weights);
     } else if (weights.depth > 0) {
-      Sums<typename Factors::Sum, Rows, Count, Panels> dots;
+      typename Factors::Sum dots[Held][Rows];
+      const auto of_column = [&](int c) TIDEGATE_INLINE_MEMBER { return (c / Count * Vectors + First + c % Count) * L; };
       TIDEGATE_UNROLL
-      for (int p = 0; p < Panels; ++p)
+      for (int c = 0; c < Held; ++c)
         TIDEGATE_UNROLL
-        for (int v = 0; v < Count; ++v)
-          TIDEGATE_UNROLL
-          for (int r = 0; r < Rows; ++r) dots[p][v][r] = Factors::load_sum(scales.start + (p * Vectors + First + v) * L);
-      accumulate<Factors, Vectors, First, Count>(dots, rows, weights);
+        for (int r = 0; r < Rows; ++r) dots[c][r] = Factors::load_sum(scales.start + of_column(c));
+      accumulate<Factors, Vectors, First, Count, Panels, Tail>(dots, rows, weights);
       TIDEGATE_UNROLL
-      for (int p = 0; p < Panels; ++p)
+      for (int c = 0; c < Held; ++c) {
+        const Vec<T> factor = load(scales.scale + of_column(c));
         TIDEGATE_UNROLL
-        for (int v = 0; v < Count; ++v) {
-          const Vec<T> of_column = load(scales.scale + (p * Vectors + First + v) * L);
-          TIDEGATE_UNROLL
-          for (int r = 0; r < Rows; ++r)
-            sums[p][v][r] = fma(Factors::value(dots[p][v][r]), of_column * broadcast(scale(r)), sums[p][v][r]);
-        }
+        for (int r = 0; r < Rows; ++r)
+          sums[c][r] = fma(Factors::value(dots[c][r]), factor * broadcast(scale(r)), sums[c][r]);
+      }
     }
   }
 

@@ -44,13 +44,13 @@ template <class Factors, int Rows, int Vectors>
 __attribute__((noinline)) void narrow_tile(const NarrowProductArgs& a, int64_t first, const uint32_t* columns,
                                            int64_t column) {
   constexpr int L = kLanes<float>;
-  Sums<typename Factors::Sum, Rows, Vectors> sums;
+  typename Factors::Sum sums[Vectors][Rows];
   const uint32_t* x[Rows];
   const auto for_each_sum = [&](auto f) TIDEGATE_INLINE_MEMBER {
   TIDEGATE_UNROLL
     for (int v = 0; v < Vectors; ++v)
       TIDEGATE_UNROLL
-      for (int r = 0; r < Rows; ++r) f(sums[0][v][r], r, column + v * L);
+      for (int r = 0; r < Rows; ++r) f(sums[v][r], r, column + v * L);
   };
   const auto bias = [&](int64_t at) TIDEGATE_INLINE_MEMBER {
     return a.bias ? load_first(a.bias + at, a.width - at) : broadcast(0.0f);
@@ -63,7 +63,7 @@ __attribute__((noinline)) void narrow_tile(const NarrowProductArgs& a, int64_t f
     else
       sum = bias(at);
   });
-  accumulate<Factors, Vectors, 0, Vectors>(sums, x, Columns<uint32_t>{columns, 0, a.depth});
+  accumulate<Factors, Vectors, 0, Vectors, 1, 0>(sums, x, Columns<uint32_t>{columns, 0, a.depth});
   for_each_sum([&](auto sum, int r, int64_t at) TIDEGATE_INLINE_MEMBER {
     vf32 y;
     if constexpr (Factors::kScaled)

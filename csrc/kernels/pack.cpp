@@ -16,14 +16,22 @@ int64_t lanes_of(int64_t width, int64_t first) {
 }
 
 template <class T>
-void gates_to_panels(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed) {
-  for (int64_t p = 0; p < panels_of<T>(units); ++p)
+void gates_to_panels(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,
+                     T* packed) {
+  constexpr int L = kLanes<T>;
+  const auto gate = [&](int64_t k, int v, int64_t panel) {
+    return from + (k * gates + first_gate + v) * units + panel * L;
+  };
+  const int64_t whole = panels_of<T>(units) - (tail > 0), left = units - whole * L;
+  for (int64_t p = 0; p < whole; ++p)
     for (int strip = 0; strip < vectors; strip += kStrip)
       for (int64_t k = 0; k < depth; ++k)
-        for (int v = strip; v < vectors && v < strip + kStrip; ++v, packed += kLanes<T>) {
-          const int64_t unit = p * kLanes<T>;
-          store(packed, load_first(from + (k * gates + first_gate + v) * units + unit, lanes_of<T>(units, unit)));
-        }
+        for (int v = strip; v < vectors && v < strip + kStrip; ++v, packed += L)
+          store(packed, load_first(gate(k, v, p), lanes_of<T>(units, p * L)));
+  for (int64_t k = 0; tail > 0 && k < depth; ++k, packed += tail * L) {
+    memset(packed, 0, tail * L * sizeof(T));
+    for (int v = 0; v < vectors; ++v) memcpy(packed + v * tail * L / 4, gate(k, v, whole), left * sizeof(T));
+  }
 }
 
 template <class T>
@@ -70,8 +78,9 @@ void matrix_to_columns(const T* from, int64_t depth, int64_t width, int64_t dept
 }  // namespace
 
 #define TIDEGATE_DEFINE(T)                                                                                          \
-  void pack_gates(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed) { \
-    gates_to_panels(from, depth, units, gates, first_gate, vectors, packed);                                        \
+  void pack_gates(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,    \
+                  T* packed) {                                                                                      \
+    gates_to_panels(from, depth, units, gates, first_gate, vectors, tail, packed);                                  \
   }                                                                                                                 \
   void unpack_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to) { \
     panels_to_gates(packed, depth, units, gates, first_gate, vectors, to);                                          \

@@ -11,7 +11,7 @@ namespace {
 template <class T, int Rows, int Vectors>
 __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t first, const T* columns, int64_t column) {
   constexpr int L = kLanes<T>;
-  Sums<Vec<T>, Rows, Vectors> sums;
+  Vec<T> sums[Vectors][Rows];
   T* y[Rows];
   const T* x[Rows];
   TIDEGATE_UNROLL
@@ -25,7 +25,7 @@ __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t fir
     TIDEGATE_UNROLL
     for (int r = 0; r < Rows; ++r) {
       const int64_t n = v == Vectors - 1 ? last : L;
-      sums[0][v][r] = a.add    ? load_first(y[r] + v * L, n)
+      sums[v][r] = a.add    ? load_first(y[r] + v * L, n)
                       : a.bias ? load_first(a.bias + column + v * L, n)
                                : broadcast(T(0));
     }
@@ -35,14 +35,14 @@ __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t fir
       const T* factor[Rows];
       TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) factor[r] = x[r] + piece * a.runs.stride + a.runs.offset[run];
-      accumulate<Plain<T>, Vectors, 0, Vectors>(sums, factor, Columns<T>{columns, 0, a.runs.length[run]});
+      accumulate<Plain<T>, Vectors, 0, Vectors, 1, 0>(sums, factor, Columns<T>{columns, 0, a.runs.length[run]});
       columns += a.runs.length[run] * Vectors * L;
     }
   }
   TIDEGATE_UNROLL
   for (int v = 0; v < Vectors; ++v)
     TIDEGATE_UNROLL
-    for (int r = 0; r < Rows; ++r) store_first(y[r] + v * L, sums[0][v][r], v == Vectors - 1 ? last : L);
+    for (int r = 0; r < Rows; ++r) store_first(y[r] + v * L, sums[v][r], v == Vectors - 1 ? last : L);
 }
 
 template <class T>

@@ -24,7 +24,9 @@ struct KernelTable {
   void (*outer)(const OuterArgs<T>&);
 
   // packed [P, strips, depth, <= strip, L] from [depth, gates * U]: gate first_gate + v of the units of each panel.
-  void (*pack_gates)(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* packed);
+  // With a tail the last panel has that many vectors, see quarters_of_tail().
+  void (*pack_gates)(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,
+                     T* packed);
   // The inverse for gradients, which are [P, depth, vectors, L].
   void (*unpack_gates)(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to);
   // The transpose of such gates as columns of a product: depth runs over [P, vectors, L], width over the rows of
@@ -129,7 +131,7 @@ namespace TIDEGATE_ISA {
   void backward_simple_rnn(const BackwardArgs<T>&);                                                                \
   void product(const ProductArgs<T>&);                                                                             \
   void outer(const OuterArgs<T>&);                                                                                 \
-  void pack_gates(const T*, int64_t, int64_t, int, int, int, T*);                                                  \
+  void pack_gates(const T*, int64_t, int64_t, int, int, int, int, T*);                                             \
   void unpack_gates(const T*, int64_t, int64_t, int, int, int, T*);                                                \
   void pack_gate_columns(const T*, int64_t, int64_t, int, int, int, T*);                                           \
   void pack_columns(const T*, int64_t, int64_t, int64_t, int64_t, T*);                                             \

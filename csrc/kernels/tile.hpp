@@ -20,65 +20,64 @@ constexpr int kStrip = kRegisters == 32 ? 4 : 2;
 // Sums that registers hold beside the factors of their products.
 constexpr int kMostSums = kRows * kStrip;
 
-template <class Sum, int Rows, int Vectors, int Panels = 1>
-using Sums = Sum[Panels][Vectors][Rows];
-
-// Weights [Panels, depth, Vectors, L] of a product, a panel in strips: [strip][depth][<= kStrip][L].
+// Weights [Panels, depth, Vectors, L] of a product, a panel in strips: [strip][depth][<= kStrip][L]. Behind them may be
+// a tail, a panel of one strip.
 template <class Element>
 struct Columns {
   const Element* data;
   int64_t panel_stride, depth;
 };
 
-// sums[p][v][r] += sum over k of a[r][k] * column First + v of panel p, whose panels are Vectors wide. The factors are
-// those of factors.hpp.
-template <class Factors, int Vectors, int First, int Count, int Rows, int Held, int Panels>
-TIDEGATE_INLINE void accumulate(typename Factors::Sum (&sums)[Panels][Held][Rows],
+// Adds to the first Count sums of each panel, and to the tail's: sum over k of a[r][k] * column First + v of the panel,
+// whose columns are Vectors; the tail's are Tail. `sums` holds those of Panels panels, as many of each, and then those
+// of the tail. The factors are those of factors.hpp.
+template <class Factors, int Vectors, int First, int Count, int Panels, int Tail, int Rows, int Held>
+TIDEGATE_INLINE void accumulate(typename Factors::Sum (&sums)[Held][Rows],
                                 const typename Factors::Element* const (&a)[Rows],
                                 const Columns<typename Factors::Element>& columns) {
   using Element = typename Factors::Element;
   constexpr int L = kLanes<Element>, kFirstStrip = First / kStrip,
-                kStrips = (First + Count - 1) / kStrip - kFirstStrip + 1;
-  const Element* strip[Panels][kStrips];
+                kStrips = (First + Count - 1) / kStrip - kFirstStrip + 1, kOfPanels = Panels * Count,
+                kColumns = kOfPanels + Tail, kHeldOfPanel = (Held - Tail) / (Panels > 0 ? Panels : 1);
+  const Element* strip[Panels + 1][kStrips];
+  [[maybe_unused]] const Element* tail = columns.data + Panels * columns.panel_stride;
   TIDEGATE_UNROLL
   for (int p = 0; p < Panels; ++p)
     TIDEGATE_UNROLL
     for (int s = 0; s < kStrips; ++s)
       strip[p][s] = columns.data + p * columns.panel_stride + (kFirstStrip + s) * kStrip * L * columns.depth;
 
-  const auto weight = [&](int p, int v) TIDEGATE_INLINE_MEMBER {
-    const int column = First + v;
-    return Factors::weights(strip[p][column / kStrip - kFirstStrip] + column % kStrip * L);
+  const auto weight = [&](int c) TIDEGATE_INLINE_MEMBER {
+    if (c >= kOfPanels) return Factors::weights(tail + (c - kOfPanels) * L);
+    const int column = First + c % Count;
+    return Factors::weights(strip[c / Count][column / kStrip - kFirstStrip] + column % kStrip * L);
+  };
+  const auto sum = [&](int c, int r) TIDEGATE_INLINE_MEMBER -> typename Factors::Sum& {
+    return sums[c < kOfPanels ? c / Count * kHeldOfPanel + c % Count : Held - kColumns + c][r];
   };
   // Unrolled, since the loop's own instructions compete with fma for two of the ports.
 #pragma GCC unroll 4
   for (int64_t k = 0; k < columns.depth; ++k) {
-    if constexpr (Panels * Count <= Rows) {
-      decltype(weight(0, 0)) w[Panels][Count];
+    if constexpr (kColumns <= Rows) {
+      decltype(weight(0)) w[kColumns];
       TIDEGATE_UNROLL
-      for (int p = 0; p < Panels; ++p)
-        TIDEGATE_UNROLL
-        for (int v = 0; v < Count; ++v) w[p][v] = weight(p, v);
+      for (int c = 0; c < kColumns; ++c) w[c] = weight(c);
       TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) {
         const auto x = Factors::spread(a[r][k]);
         TIDEGATE_UNROLL
-        for (int p = 0; p < Panels; ++p)
-          TIDEGATE_UNROLL
-          for (int v = 0; v < Count; ++v) sums[p][v][r] = Factors::add(x, w[p][v], sums[p][v][r]);
+        for (int c = 0; c < kColumns; ++c) sum(c, r) = Factors::add(x, w[c], sum(c, r));
       }
     } else {
       decltype(Factors::spread(a[0][0])) x[Rows];
       TIDEGATE_UNROLL
       for (int r = 0; r < Rows; ++r) x[r] = Factors::spread(a[r][k]);
       TIDEGATE_UNROLL
-      for (int p = 0; p < Panels; ++p)
+      for (int c = 0; c < kColumns; ++c) {
+        const auto w = weight(c);
         TIDEGATE_UNROLL
-        for (int v = 0; v < Count; ++v) {
-          const auto w = weight(p, v);
-          TIDEGATE_UNROLL
-          for (int r = 0; r < Rows; ++r) sums[p][v][r] = Factors::add(x[r], w, sums[p][v][r]);
-        }
+        for (int r = 0; r < Rows; ++r) sum(c, r) = Factors::add(x[r], w, sum(c, r));
+      }
     }
     TIDEGATE_UNROLL
     for (int p = 0; p < Panels; ++p)
@@ -87,6 +86,7 @@ TIDEGATE_INLINE void accumulate(typename Factors::Sum (&sums)[Panels][Held][Rows
         const int width = Vectors - (kFirstStrip + s) * kStrip;
         strip[p][s] += (width < kStrip ? width : kStrip) * L;
       }
+    tail += Tail * L;
   }
 }
 

@@ -37,6 +37,13 @@ TIDEGATE_INLINE vf64 with_sign(vf64 t, vf64 x) {
   return (vf64)_mm512_or_pd((__m512d)t, _mm512_and_pd((__m512d)x, _mm512_set1_pd(-0.0)));
 }
 
+// Lanes first, first + 1, ... of two vectors side by side: `count` of them, then zeros.
+TIDEGATE_INLINE vf32 slide(vf32 low, vf32 high, int first, int count) {
+  const vi32 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return (vf32)_mm512_maskz_permutex2var_ps(__mmask16((1 << count) - 1), (__m512)low, (__m512i)(lanes + first),
+                                            (__m512)high);
+}
+
 // a / b for b of a magnitude in [2^-126, 2^127): an estimate good to 14 bits, corrected once through the residual.
 // 1 ULP; four instructions of one or two micro-operations where the divider would be busy for 10 cycles.
 TIDEGATE_INLINE vf32 divide(vf32 a, vf32 b) {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tidegate.variable import Array
 
 _FORMAT = "tidegate.frozen"
-_VERSION = "1"  # another one where kernels pack otherwise under the same name of a layout
+_VERSION = "2"  # another one where kernels pack otherwise under the same name of a layout
 _ALIGNMENT = 64
 _KEYS = ("architecture", "dtype", "layout", "packed_sizes")
 
