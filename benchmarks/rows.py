@@ -1,9 +1,10 @@
-"""The rows of the races: the workloads, their weights and inputs, and their answers in plain NumPy.
+"""The rows of the races: the workloads, their weights and inputs; answers.py has their answers.
 
 A row is LSTM or GRU layers that return their last output (`forward`); the same with a Dense(1) head, as a
-service calls it (`predict`, `predict_on_batch`, `frozen`); or an LSTM with that head, mean squared error and
-Adam (`train`: forward, backward and the step). Weights are in Keras's order of gates, i f c o and z r h (with
-`reset_after`); a peer that wants another order rearranges them itself.
+service calls it (`predict`, `predict_on_batch`, `frozen`); an LSTM with that head, mean squared error and
+Adam (`train`: forward, backward and the step); or one layer alone, mean squared error of its last output and
+plain gradient descent (`train_layer`, likewise). Weights are in Keras's order of gates, i f c o and z r h
+(with `reset_after`); a peer that wants another order rearranges them itself.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ Floats = NDArray[np.float32]
 
 LEARNING_RATE = 1e-3
 EPSILON = 1e-7  # of Adam, in Keras's place: added to the root of the uncorrected second moment
-TRAINING_CHECK = 3  # steps after which trained weights are compared
+SGD_LEARNING_RATE = 1e-2
+TRAINING_CHECK = {"train": 3, "train_layer": 1}  # steps after which trained weights are compared
 
 
 class Row(NamedTuple):
     """One workload: batch B, timesteps T, features F and units U."""
 
-    kind: str  # "forward", "predict", "predict_on_batch", "frozen" or "train"
+    kind: str  # "forward", "predict", "predict_on_batch", "frozen", "train" or "train_layer"
     batch: int
     timesteps: int
     features: int
@@ -32,6 +34,7 @@ class Row(NamedTuple):
     form: str = ""  # "stacked" is two layers, "bidirectional" both directions, concatenated
     padding: str = ""  # "left" or "right": lengths are uniform in 1..T, and this is where rows are padded
     precision: str = "float32"  # or "bfloat16" or "int8", of the factors of products
+    recurrent_dropout: float = 0.0
 
     @property
     def sizes(self) -> tuple[int, int, int, int]:
@@ -43,7 +46,11 @@ class Row(NamedTuple):
 
     @property
     def has_head(self) -> bool:
-        return self.kind != "forward"
+        return self.kind not in ("forward", "train_layer")
+
+    @property
+    def trains(self) -> bool:
+        return self.kind in TRAINING_CHECK
 
     @property
     def narrow(self) -> bool:
@@ -64,6 +71,7 @@ class Row(NamedTuple):
             self.form,
             self.padding,
             self.precision if self.narrow else "",
+            "dropout" if self.recurrent_dropout else "",
         ]
         prefix, sizes = "-".join(filter(None, words)), ",".join(str(size) for size in self.sizes)
         return f"{prefix}:{sizes}" if prefix else sizes
@@ -73,7 +81,7 @@ class Row(NamedTuple):
         """Of the cells' products in real steps, two a multiply-add; backward costs twice the forward."""
         steps = int(lengths_of(self).sum())
         forward = sum(2 * steps * (width + self.units) * self.gates * self.units for width in self.widths)
-        return 3 * forward if self.kind == "train" else forward
+        return 3 * forward if self.trains else forward
 
 
 ROWS = {
@@ -110,7 +118,7 @@ class Weights(NamedTuple):
 
 
 class Data(NamedTuple):
-    """x [B, T, F], with zeros for padding, and, for training, y [B, 1]."""
+    """x [B, T, F], with zeros for padding, and, for training, y [B, 1], of a layer alone [B, U]."""
 
     x: Floats
     y: Floats
@@ -141,7 +149,8 @@ def data_of(row: Row) -> Data:
     draw = np.random.default_rng(row.sizes[::-1])
     x = draw.standard_normal((row.batch, row.timesteps, row.features)).astype(np.float32)
     x[~mask_of(row)] = 0
-    return Data(x, draw.standard_normal((row.batch, 1)).astype(np.float32))
+    outputs = row.units if row.kind == "train_layer" else 1
+    return Data(x, draw.standard_normal((row.batch, outputs)).astype(np.float32))
 
 
 def lengths_of(row: Row) -> NDArray[np.int64]:
@@ -155,45 +164,3 @@ def mask_of(row: Row) -> NDArray[np.bool_]:
     """[B, T]: which they are."""
     t, lengths = np.arange(row.timesteps), lengths_of(row)[:, None]
     return t >= row.timesteps - lengths if row.padding == "left" else t < lengths
-
-
-def expected_of(row: Row) -> NDArray[np.float64]:
-    """In float64, the last output [B, U] ([B, 2 U] of both directions), or the head's [B, 1]."""
-    weights, x, mask = weights_of(row), data_of(row).x.astype(np.float64), mask_of(row)
-    if row.form == "bidirectional":
-        forwards, backwards = weights.cells
-        first = outputs_of(row.cell, forwards, x, mask)
-        second = outputs_of(row.cell, backwards, x[:, ::-1], mask[:, ::-1])
-        h = np.concatenate([first[:, -1], second[:, -1]], axis=1)
-    else:
-        for cell in weights.cells:
-            x = outputs_of(row.cell, cell, x, mask)
-        h = x[:, -1]
-    return h @ weights.head_kernel + weights.head_bias if row.has_head else h
-
-
-def outputs_of(
-    cell: str, weights: CellWeights, x: NDArray[np.float64], mask: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """h of every timestep, [B, T, U]; a step that is not real leaves the states as they are."""
-    kernel, recurrent_kernel, bias = (w.astype(np.float64) for w in weights)
-    outputs = np.empty((*x.shape[:2], len(recurrent_kernel)))
-
-    def sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
-        return 1 / (1 + np.exp(-z))
-
-    h = c = np.zeros((len(x), len(recurrent_kernel)))
-    of_x = x @ kernel + (bias[0] if cell == "gru" else bias)
-    for t in range(x.shape[1]):
-        real = mask[:, t, None]
-        if cell == "gru":
-            x_z, x_r, x_h = np.split(of_x[:, t], 3, axis=1)
-            h_z, h_r, h_h = np.split(h @ recurrent_kernel + bias[1], 3, axis=1)
-            z = sigmoid(x_z + h_z)
-            h = np.where(real, z * h + (1 - z) * np.tanh(x_h + sigmoid(x_r + h_r) * h_h), h)
-        else:
-            i, f, candidate, o = np.split(of_x[:, t] + h @ recurrent_kernel, 4, axis=1)
-            c = np.where(real, sigmoid(f) * c + sigmoid(i) * np.tanh(candidate), c)
-            h = np.where(real, sigmoid(o) * np.tanh(c), h)
-        outputs[:, t] = h
-    return outputs

@@ -21,10 +21,12 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from peak import growth_of_peak
 from rows import TRAINING_CHECK, Row
 
 BURST = 100e-6  # seconds: shorter calls are timed several at a time, so that reading the clock costs nothing
 LEAST_BURSTS = 3
+FIRST_STEPS = 3  # of training, for its memory
 WARM_UP = 0.2  # of a turn's time, after the process has slept
 
 
@@ -72,9 +74,9 @@ class Peer:
         made = getattr(self.module, row.kind)(row, self.threads) if hasattr(self.module, row.kind) else None
         if made is None:
             return None
-        if row.kind == "train":
+        if row.trains:
             call, trained = made
-            for _ in range(TRAINING_CHECK):
+            for _ in range(TRAINING_CHECK[row.kind]):
                 call()
             checked = [np.array(weights) for weights in trained()]
         else:
@@ -94,6 +96,15 @@ class Peer:
 
     def has_dot_products(self, precision: str) -> bool:
         return bool(self.module.has_dot_products(precision))
+
+    def growth_of_peak(self, row: Row) -> float:
+        """MiB, over the first steps of training a layer, after those of a tiny one."""
+        tiny = Row(row.kind, 2, 3, 4, 5, row.cell)
+        growths = [
+            growth_of_peak(getattr(self.module, row.kind)(each, self.threads)[0], FIRST_STEPS)
+            for each in (tiny, row)
+        ]
+        return growths[-1]
 
     def forget(self, row: Row) -> None:
         del self.calls[row.name]

@@ -7,6 +7,7 @@ row's weights and inputs ready and hand back calls:
     predict, predict_on_batch, frozen       likewise, as a service calls it -> [B, 1]
     train(row, threads) -> step, trained    step() takes one training step; trained() -> the five weights:
                                             kernel, recurrent_kernel, bias, head_kernel, head_bias
+    train_layer                             likewise, without a head
 
 A kind is left out where a peer does not do it; None instead of a call says that it does not do this row. A
 call gets its input as a NumPy array [B, T, F], or as the peer's own view of one, made once; what it hands
@@ -14,5 +15,7 @@ back may be the peer's own array. Every peer is set up by its public interface, 
 `threads` threads, the fastest way that we know for this workload.
 """
 
-# Of the race; Keras on TensorFlow, which may be missing, is a peer of bench_serving.py only.
-PEERS = ("tidegate", "pytorch", "onnxruntime", "openvino")
+PEERS = ("tidegate", "pytorch", "onnxruntime", "openvino")  # of the race
+
+# Keras on TensorFlow, in training and bench_serving.py, and on JAX, in training; both may be missing.
+KERAS_PEERS = {"keras": "tensorflow", "keras_jax": "jax"}

@@ -1,4 +1,5 @@
-"""Keras on TensorFlow, as a script has it: `predict` and `predict_on_batch` of a Sequential."""
+"""Keras on TensorFlow, as a script has it: `predict` and `predict_on_batch` of a Sequential, and
+`train_on_batch`, compiled by XLA or not, whichever is the faster."""
 
 from __future__ import annotations
 
@@ -8,10 +9,14 @@ from typing import Any
 
 from rows import Row, data_of, weights_of
 
+from peers.padding import fastest
+
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
 
 import keras
 import tensorflow as tf
+
+from peers.keras_training import trained_layer
 
 
 def version() -> str:
@@ -36,3 +41,12 @@ def predict(row: Row, threads: int) -> Callable[[], Any]:
 def predict_on_batch(row: Row, threads: int) -> Callable[[], Any]:
     model, x = model_of(row, threads), data_of(row).x
     return lambda: model.predict_on_batch(x)
+
+
+def train_layer(row: Row, threads: int) -> tuple[Callable[[], Any], Callable[[], list[Any]]]:
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    ways = [trained_layer(row, jit_compile) for jit_compile in (True, False)]
+    step = fastest([step for step, _ in ways], calls=2)
+    model = dict(ways)[step]
+    model.set_weights(weights_of(row).cells[0])
+    return step, model.get_weights

@@ -1,9 +1,10 @@
-"""PyTorch: `nn.LSTM` and `nn.GRU` under `inference_mode`, and a plain training loop with the fused Adam.
+"""PyTorch: `nn.LSTM` and `nn.GRU` under `inference_mode`, and a plain training loop with fused optimizers.
 
 Rows with lengths go the faster of two ways: packed, or padded, with every output computed and the last real
 ones taken. In bfloat16 the layer is converted, and given its input in that; int8 is `quantize_dynamic`.
 
-Frozen TorchScript was tried: a sixth faster at 1,1,64,64, about the same at 1,100,64,128, and deprecated.
+Frozen TorchScript was tried: a sixth faster at 1,1,64,64, about the same at 1,100,64,128, and deprecated. In
+training, oneDNN, which is on by default, was tried off: an LSTM then takes twice as long and more.
 """
 
 from __future__ import annotations
@@ -14,7 +15,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from rows import EPSILON, LEARNING_RATE, CellWeights, Floats, Row, data_of, lengths_of, weights_of
+from rows import (
+    EPSILON,
+    LEARNING_RATE,
+    SGD_LEARNING_RATE,
+    CellWeights,
+    Floats,
+    Row,
+    data_of,
+    lengths_of,
+    weights_of,
+)
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
@@ -132,5 +143,38 @@ def train(row: Row, threads: int) -> tuple[Callable[[], Any], Callable[[], list[
 
     def trained() -> list[Any]:
         return [parameter.detach().numpy().T.copy() for parameter in parameters]
+
+    return step, trained
+
+
+def train_layer(row: Row, threads: int) -> tuple[Callable[[], Any], Callable[[], list[Any]]]:
+    """The second bias of an LSTM stays zero: were both trained, their sum would move twice as far."""
+    torch.set_num_threads(threads)
+    layer = layer_of(row)
+    layer.batch_first = False  # a few percent faster
+    layer.bias_hh_l0.requires_grad_(row.cell == "gru")
+    parameters = [parameter for parameter in layer.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.SGD(parameters, lr=SGD_LEARNING_RATE, fused=True)
+    x, y = (torch.from_numpy(array) for array in data_of(row))
+    x = x.transpose(0, 1).contiguous()
+
+    def step() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(layer(x)[0][-1], y)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    def gates(parameter: torch.Tensor) -> Floats:
+        """Columns in Keras's order."""
+        array = parameter.detach().numpy().T
+        if row.cell == "lstm":
+            return array
+        r, z, n = np.split(array, 3, axis=-1)
+        return np.concatenate([z, r, n], axis=-1)
+
+    def trained() -> list[Any]:
+        kernel, recurrent_kernel, *biases = map(gates, parameters)
+        return [kernel, recurrent_kernel, np.stack(biases) if row.cell == "gru" else biases[0]]
 
     return step, trained

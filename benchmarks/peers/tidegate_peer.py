@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from rows import EPSILON, LEARNING_RATE, Row, data_of, lengths_of, weights_of
+from rows import EPSILON, LEARNING_RATE, SGD_LEARNING_RATE, Row, data_of, lengths_of, weights_of
 
 import tidegate
 from tidegate._native import core
-from tidegate.layers import GRU, LSTM, Bidirectional, Dense, Input
+from tidegate.layers import GRU, LSTM, Bidirectional, Dense, Input, Masking
 from tidegate.models import Sequential
-from tidegate.optimizers import Adam
+from tidegate.optimizers import SGD, Adam
 
 
 def version() -> str:
@@ -37,16 +37,18 @@ def has_dot_products(precision: str) -> bool:
 
 
 def model_of(row: Row, any_length: bool = False) -> Sequential:
-    """With the weights of the row."""
+    """With the weights of the row; in training, padding is found by Masking."""
     layer = LSTM if row.cell == "lstm" else GRU
-    last = layer(row.units)
+    last = layer(row.units, recurrent_dropout=row.recurrent_dropout)
     layers = {
         "": [last],
         "stacked": [layer(row.units, return_sequences=True), last],
         "bidirectional": [Bidirectional(last, merge_mode="concat")],
     }[row.form]
+    masking = [Masking()] if row.trains and row.padding else []
     head = [Dense(1)] if row.has_head else []
-    model = Sequential([Input((None if any_length else row.timesteps, row.features)), *layers, *head])
+    timesteps = None if any_length else row.timesteps
+    model = Sequential([Input((timesteps, row.features)), *masking, *layers, *head])
     weights = weights_of(row)
     of_cells = [array for cell in weights.cells for array in cell]
     model.set_weights([*of_cells, *([weights.head_kernel, weights.head_bias] if row.has_head else [])])
@@ -83,8 +85,18 @@ def frozen(row: Row, threads: int) -> Callable[[], Any]:
 
 
 def train(row: Row, threads: int) -> tuple[Callable[[], Any], Callable[[], list[Any]]]:
+    return trained_by(Adam(LEARNING_RATE, epsilon=EPSILON), row, threads)
+
+
+def train_layer(row: Row, threads: int) -> tuple[Callable[[], Any], Callable[[], list[Any]]]:
+    return trained_by(SGD(SGD_LEARNING_RATE), row, threads)
+
+
+def trained_by(
+    optimizer: SGD | Adam, row: Row, threads: int
+) -> tuple[Callable[[], Any], Callable[[], list[Any]]]:
     tidegate.set_num_threads(threads)
     model = model_of(row)
-    model.compile(optimizer=Adam(learning_rate=LEARNING_RATE, epsilon=EPSILON), loss="mse")
+    model.compile(optimizer=optimizer, loss="mse")
     x, y = data_of(row)
     return lambda: model.train_on_batch(x, y), model.get_weights
