@@ -37,6 +37,8 @@ constexpr KernelTable<T> table(double (*fma_chain)(int64_t)) {
           batch_norm_gradient,
           dropout_mask,
           scale_kept,
+          replace_dropped,
+          normals,
           sgd,
           rmsprop,
           adam,

@@ -231,6 +231,26 @@ def dropout_mask(
 def apply_dropout(x: Array, mask: Array, rate: float) -> Array:
     """x / (1 - rate) where the mask is True, 0 elsewhere."""
 
+def normals(
+    shape: Sequence[int],
+    mean: float,
+    stddev: float,
+    *,
+    seed: int,
+    node: int,
+    iteration: int,
+    rows: Array | None = None,
+    dtype: Any = "float32",
+) -> Array:
+    """Normal numbers of `shape`; the other arguments as of `dropout_mask`."""
+
+def apply_alpha_dropout(x: Array, mask: Array, rate: float) -> Array:
+    """a x + b where the mask is True, a v + b elsewhere: v is selu's least value, and a and b keep a mean of
+    0 and a variance of 1."""
+
+def alpha_dropout_gradient(d_y: Array, mask: Array, rate: float) -> Array:
+    """a d_y where the mask is True, 0 elsewhere."""
+
 class Program:
     """A chain of operators with packed weights, run in one call. Immutable.
 

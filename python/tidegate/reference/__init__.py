@@ -20,7 +20,14 @@ from tidegate.reference.activations import (
 )
 from tidegate.reference.convolution import Conv1D
 from tidegate.reference.dense import Dense
-from tidegate.reference.dropout import apply_dropout, dropout_mask, philox
+from tidegate.reference.dropout import (
+    alpha_dropout_gradient,
+    apply_alpha_dropout,
+    apply_dropout,
+    dropout_mask,
+    normals,
+    philox,
+)
 from tidegate.reference.embedding import Embedding, Masking
 from tidegate.reference.normalization import BatchNormalization, LayerNormalization
 from tidegate.reference.optimizers import (
@@ -70,6 +77,8 @@ __all__ = [
     "adagrad_update",
     "adam_update",
     "adamax_update",
+    "alpha_dropout_gradient",
+    "apply_alpha_dropout",
     "apply_dropout",
     "dropout_mask",
     "ftrl_update",
@@ -77,6 +86,7 @@ __all__ = [
     "lion_update",
     "log",
     "nadam_update",
+    "normals",
     "philox",
     "rmsprop_update",
     "sgd_update",

@@ -38,6 +38,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             each.__name__: each
             for each in (
                 layers.Activation,
+                layers.AlphaDropout,
                 layers.AveragePooling1D,
                 layers.BatchNormalization,
                 layers.Bidirectional,
@@ -47,6 +48,8 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.Embedding,
                 layers.Flatten,
                 layers.GRU,
+                layers.GaussianDropout,
+                layers.GaussianNoise,
                 layers.GlobalAveragePooling1D,
                 layers.GlobalMaxPooling1D,
                 layers.InputLayer,
@@ -58,6 +61,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.RepeatVector,
                 layers.Reshape,
                 layers.SimpleRNN,
+                layers.SpatialDropout1D,
                 layers.TimeDistributed,
             )
         }
