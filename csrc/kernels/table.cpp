@@ -39,6 +39,8 @@ constexpr KernelTable<T> table(double (*fma_chain)(int64_t)) {
           scale_kept,
           replace_dropped,
           normals,
+          tanh_scores,
+          tanh_scores_gradient,
           sgd,
           rmsprop,
           adam,

@@ -67,6 +67,12 @@ struct KernelTable {
   // Normal numbers, see noise.cpp.
   void (*normals)(const DropoutKey& key, uint64_t row, double mean, double stddev, int64_t n, T* to);
 
+  // Attention: scores [keys] of a query. The gradient writes d_query [F] and adds to d_key [keys, F], d_weights [F] and
+  // d_factor [F], whose sum is that of the factor.
+  void (*tanh_scores)(const TanhScores<T>&, T* scores);
+  void (*tanh_scores_gradient)(const TanhScores<T>&, const T* d_scores, T* d_query, T* d_key, T* d_weights,
+                               T* d_factor);
+
   void (*sgd)(const T* w, const T* g, T* momentum, T* out, int64_t n, double rate, double mu, bool nesterov);
   // Scalars are double: 1 - beta_2 of a beta_2 rounded to float would be off by 1e-5 of itself.
   void (*rmsprop)(const T* w, const T* g, T* velocity, T* momentum, T* average, T* out, int64_t n, double rate,
@@ -151,6 +157,8 @@ namespace TIDEGATE_ISA {
   void scale_kept(const T*, const uint8_t*, double, int64_t, T*);                                                  \
   void replace_dropped(const T*, const uint8_t*, double, double, double, int64_t, T*);                             \
   void normals(const DropoutKey&, uint64_t, double, double, int64_t, T*);                                          \
+  void tanh_scores(const TanhScores<T>&, T*);                                                                      \
+  void tanh_scores_gradient(const TanhScores<T>&, const T*, T*, T*, T*, T*);                                       \
   void sgd(const T*, const T*, T*, T*, int64_t, double, double, bool);                                             \
   void rmsprop(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);                       \
   void adam(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);                          \

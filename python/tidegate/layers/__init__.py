@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tidegate.layers.activation import Activation
+from tidegate.layers.attention import AdditiveAttention, Attention
 from tidegate.layers.bidirectional import Bidirectional
 from tidegate.layers.conv import Conv1D
 from tidegate.layers.dense import Dense
@@ -29,7 +30,9 @@ __all__ = [
     "GRU",
     "LSTM",
     "Activation",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "AveragePooling1D",
     "BatchNormalization",
     "Bidirectional",

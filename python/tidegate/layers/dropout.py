@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tidegate import random
 from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument, Table
@@ -14,6 +13,7 @@ from tidegate.layers.kinds import DTypeName, Name, Optional
 from tidegate.layers.layer import Layer
 from tidegate.layers.noise import Noise
 from tidegate.layers.number_kinds import Lengths, Number, Seed
+from tidegate.random import Training
 from tidegate.variable import Array
 
 
@@ -64,7 +64,7 @@ class Dropout(Noise):
         inputs: Array,
         *,
         weights: list[Array] | None = None,
-        training: random.Training | None = None,
+        training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
     ) -> tuple[Array, Any]:
@@ -88,12 +88,12 @@ class Dropout(Noise):
         """The gradient of the inputs, likewise."""
         return core.apply_dropout(d_outputs, drawn, self.rate)
 
-    def _draw(self, shape: tuple[int, ...], training: random.Training) -> Array:
+    def _draw(self, shape: tuple[int, ...], training: Training) -> Array:
         """bool, of `shape`: True where an element stays."""
         noise = self.noise_shape or (None,) * len(shape)
         extents = [extent if given is None else given for extent, given in zip(shape, noise, strict=True)]
         rows = None if noise[0] == 1 else training.rows
-        drawn = core.dropout_mask(extents, self.rate, **self.key(training), rows=rows)
+        drawn = core.dropout_mask(extents, self.rate, **training.key(self.seed), rows=rows)
         return np.ascontiguousarray(np.broadcast_to(drawn, shape))
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tidegate import random
 from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.number_kinds import Number, Seed
 from tidegate.layers.plain import Plain
+from tidegate.random import Training
 from tidegate.variable import Array
-
-_64_BITS = (1 << 64) - 1
 
 
 class Noise(Plain):
@@ -27,11 +25,6 @@ class Noise(Plain):
 
     def create_operator(self) -> None:
         return None  # in inference there is nothing to do
-
-    def key(self, training: random.Training) -> dict[str, int]:
-        """What tells the random numbers of this use of the layer from all others but the row's number."""
-        seed = random.current_seed() if self.seed is None else self.seed
-        return {"seed": seed & _64_BITS, "node": training.node, "iteration": training.iteration}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return tuple(input_shape)
@@ -52,7 +45,7 @@ class _Normal(Noise):
         inputs: Array,
         *,
         weights: list[Array] | None = None,
-        training: random.Training | None = None,
+        training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
     ) -> tuple[Array, Any]:
@@ -62,7 +55,7 @@ class _Normal(Noise):
             inputs.shape,
             self.mean,
             self.deviation,
-            **self.key(training),
+            **training.key(self.seed),
             rows=training.rows,
             dtype=inputs.dtype,
         )

@@ -18,6 +18,13 @@ from tidegate.reference.activations import (
     activation_names,
     log,
 )
+from tidegate.reference.attention import (
+    attention_weights,
+    attention_weights_gradient,
+    batched_product,
+    tanh_scores,
+    tanh_scores_gradient,
+)
 from tidegate.reference.convolution import Conv1D
 from tidegate.reference.dense import Dense
 from tidegate.reference.dropout import (
@@ -80,6 +87,9 @@ __all__ = [
     "alpha_dropout_gradient",
     "apply_alpha_dropout",
     "apply_dropout",
+    "attention_weights",
+    "attention_weights_gradient",
+    "batched_product",
     "dropout_mask",
     "ftrl_update",
     "lamb_update",
@@ -91,4 +101,6 @@ __all__ = [
     "rmsprop_update",
     "sgd_update",
     "sum_of_squares",
+    "tanh_scores",
+    "tanh_scores_gradient",
 ]

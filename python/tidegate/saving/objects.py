@@ -38,7 +38,9 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             each.__name__: each
             for each in (
                 layers.Activation,
+                layers.AdditiveAttention,
                 layers.AlphaDropout,
+                layers.Attention,
                 layers.AveragePooling1D,
                 layers.BatchNormalization,
                 layers.Bidirectional,
