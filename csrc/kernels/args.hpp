@@ -247,6 +247,15 @@ struct OuterArgs {
   int64_t panels = 1, panel_stride = 0, gradient_stride = 0;
 };
 
+// A query and the keys of its row of a batch, see attention.cpp.
+template <class T>
+struct TanhScores {
+  int64_t keys, features;
+  const T *query, *key;  // [F], [keys, F]
+  const T* weights;      // [F]; null: ones
+  T factor;
+};
+
 // One step of Adafactor: `matrices` of [rows, columns], whose mean squares are kept by rows and by columns.
 template <class T>
 struct AdafactorArgs {

@@ -8,7 +8,7 @@
 
 namespace tidegate {
 
-// What tells the dropout masks of one use of a layer in one training step from all others.
+// What tells the dropout masks and the noise of one use of a layer in one training step from all others.
 struct DropoutKey {
   uint64_t seed, node, iteration;
 };
@@ -65,6 +65,15 @@ struct KernelTable {
   // Dropout, see dropout.cpp.
   void (*dropout_mask)(const DropoutKey& key, uint64_t row, double rate, int64_t n, uint8_t* mask);
   void (*scale_kept)(const T* x, const uint8_t* mask, double scale, int64_t n, T* y);
+  void (*replace_dropped)(const T* x, const uint8_t* mask, double scale, double shift, double dropped, int64_t n, T* y);
+  // Normal numbers, see noise.cpp.
+  void (*normals)(const DropoutKey& key, uint64_t row, double mean, double stddev, int64_t n, T* to);
+
+  // Attention: scores [keys] of a query. The gradient writes d_query [F] and adds to d_key [keys, F], d_weights [F] and
+  // d_factor [F], whose sum is that of the factor.
+  void (*tanh_scores)(const TanhScores<T>&, T* scores);
+  void (*tanh_scores_gradient)(const TanhScores<T>&, const T* d_scores, T* d_query, T* d_key, T* d_weights,
+                               T* d_factor);
 
   void (*sgd)(const T* w, const T* g, T* momentum, T* out, int64_t n, double rate, double mu, bool nesterov);
   // Scalars are double: 1 - beta_2 of a beta_2 rounded to float would be off by 1e-5 of itself.
@@ -148,6 +157,10 @@ namespace TIDEGATE_ISA {
   void batch_norm_gradient(const T*, const T*, const T*, const T*, const T*, const T*, const T*, int64_t, int64_t, \
                            T*);                                                                                    \
   void scale_kept(const T*, const uint8_t*, double, int64_t, T*);                                                  \
+  void replace_dropped(const T*, const uint8_t*, double, double, double, int64_t, T*);                             \
+  void normals(const DropoutKey&, uint64_t, double, double, int64_t, T*);                                          \
+  void tanh_scores(const TanhScores<T>&, T*);                                                                      \
+  void tanh_scores_gradient(const TanhScores<T>&, const T*, T*, T*, T*, T*);                                       \
   void sgd(const T*, const T*, T*, T*, int64_t, double, double, bool);                                             \
   void rmsprop(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);                       \
   void adam(const T*, const T*, T*, T*, T*, T*, int64_t, double, double, double, double);                          \

@@ -231,6 +231,49 @@ def dropout_mask(
 def apply_dropout(x: Array, mask: Array, rate: float) -> Array:
     """x / (1 - rate) where the mask is True, 0 elsewhere."""
 
+def normals(
+    shape: Sequence[int],
+    mean: float,
+    stddev: float,
+    *,
+    seed: int,
+    node: int,
+    iteration: int,
+    rows: Array | None = None,
+    dtype: Any = "float32",
+) -> Array:
+    """Normal numbers of `shape`; the other arguments as of `dropout_mask`."""
+
+def apply_alpha_dropout(x: Array, mask: Array, rate: float) -> Array:
+    """a x + b where the mask is True, a v + b elsewhere: v is selu's least value, and a and b keep a mean of
+    0 and a variance of 1."""
+
+def alpha_dropout_gradient(d_y: Array, mask: Array, rate: float) -> Array:
+    """a d_y where the mask is True, 0 elsewhere."""
+
+def batched_product(a: Array, b: Array, a_transposed: bool = False, b_transposed: bool = False) -> Array:
+    """[B, M, D] . [B, D, N] -> [B, M, N]; a factor may lie transposed, a as [B, D, M] or b as [B, N, D]."""
+
+def tanh_scores(query: Array, key: Array, weights: Array | None = None, factor: float = 1.0) -> Array:
+    """[B, Q, F] and [B, K, F] -> [B, Q, K]: the sums over F of weights * tanh(factor * (query + key)); the
+    weights [F] are ones when None."""
+
+def tanh_scores_gradient(
+    query: Array, key: Array, weights: Array | None, factor: float, d_scores: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Gradients of query, key, weights [F] and factor []."""
+
+def attention_weights(
+    scores: Array, scale: float = 1.0, mask: Array | None = None, causal: bool = False
+) -> Array:
+    """softmax over the last axis of scale * scores [B, Q, K], less 1e9 where a key does not count: where mask
+    bool [B, K] is False, or where `causal` and it comes after the query."""
+
+def attention_weights_gradient(
+    scores: Array, weights: Array, d_weights: Array, scale: float = 1.0
+) -> tuple[Array, Array]:
+    """Gradients of scores and scale []."""
+
 class Program:
     """A chain of operators with packed weights, run in one call. Immutable.
 

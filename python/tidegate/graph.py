@@ -49,8 +49,9 @@ class Node:
     __slots__ = ("inputs", "layer", "outputs")
 
     def __init__(self, layer: Layer, inputs: list[Tensor]) -> None:
-        layer.build(inputs[0].shape)
-        shapes = layer.compute_output_shape(inputs[0].shape)
+        shape: Any = [tensor.shape for tensor in inputs] if layer.several_inputs else inputs[0].shape
+        layer.build(shape)
+        shapes = layer.compute_output_shape(shape)
         self.layer = layer
         self.inputs = inputs
         self.outputs = [
@@ -103,17 +104,19 @@ class Graph:
         present = dict(zip(self.variables, values_of(self.variables), strict=True))
         kept: list[Any] = []
         for place, node in enumerate(self.nodes):
-            given = [values[tensor] for tensor in node.inputs]
-            mask = masks.get(node.inputs[0])
+            given: Any = [values[tensor] for tensor in node.inputs]
+            given_mask: Any = [masks.get(tensor) for tensor in node.inputs]
+            if not node.layer.several_inputs:
+                given, given_mask = given[0], given_mask[0]
             found, kept_here = node.layer.forward(
-                given if len(given) > 1 else given[0],
+                given,
                 weights=[present[variable] for variable in node.layer.weights],
                 training=training and training._replace(node=place),
                 keep=keep,
-                mask=mask,
+                mask=given_mask,
             )
             values.update(zip(node.outputs, found if len(node.outputs) > 1 else [found], strict=True))
-            masks[node.outputs[0]] = node.layer.compute_mask(given[0], mask)
+            masks[node.outputs[0]] = node.layer.compute_mask(given, given_mask)
             kept.append(kept_here)
         results = [values[tensor] for tensor in self.outputs]
         return (results if len(results) > 1 else results[0]), kept, masks.get(self.outputs[0])
@@ -151,7 +154,7 @@ class Graph:
                 need_d_inputs=any(tensor.node is not None for tensor in node.inputs),
             )
             if d_inputs is not None:
-                several = d_inputs if len(node.inputs) > 1 else [d_inputs]
+                several = d_inputs if node.layer.several_inputs else [d_inputs]
                 for tensor, d_input in zip(node.inputs, several, strict=True):
                     _add(d_tensors, tensor, d_input)
             for variable, d_weight in zip(node.layer.weights, d_weights, strict=True):

@@ -33,7 +33,7 @@ def compile_program(
     """
     end = graph.inputs
     for node in graph.nodes:
-        if node.inputs != end or len(node.outputs) != 1:
+        if node.inputs != end or len(node.outputs) != 1 or node.layer.several_inputs:
             raise ValueError(f"a Program is a chain of layers; {node.layer.title} is not a link of one")
         end = node.outputs
     if end != graph.outputs:

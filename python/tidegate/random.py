@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tidegate.variable import Array
 
 _HALF = (1 << 32) - 1
+_64_BITS = (1 << 64) - 1
 
 
 class Training(NamedTuple):
@@ -33,6 +34,12 @@ class Training(NamedTuple):
     iteration: int
     rows: Array | None = None
     node: int = 0
+
+    def key(self, seed: int | None) -> dict[str, int]:
+        """What tells the random numbers of a layer with this seed (the global one if None) from all others,
+        but the row's number."""
+        wide = current_seed() if seed is None else seed
+        return {"seed": wide & _64_BITS, "node": self.node, "iteration": self.iteration}
 
     @classmethod
     def by_hand(cls, training: object) -> Training | None:

@@ -44,7 +44,7 @@ class Initializer(Configured):
         shape, dtype = tuple(shape), np.dtype(dtype or "float32")
         left = _budget.get()
         if left is None:
-            return np.ascontiguousarray(self.draw(shape), dtype)
+            return np.asarray(self.draw(shape), dtype, order="C")
         left[0] -= _size(shape) * dtype.itemsize
         if left[0] < 0:
             raise ValueError(f"A weight of shape {shape} is more than the file can hold")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from tidegate.layers.activation import Activation
+from tidegate.layers.attention import AdditiveAttention, Attention
 from tidegate.layers.bidirectional import Bidirectional
 from tidegate.layers.conv import Conv1D
 from tidegate.layers.dense import Dense
-from tidegate.layers.dropout import Dropout
+from tidegate.layers.dropout import AlphaDropout, Dropout, SpatialDropout1D
 from tidegate.layers.embedding import Embedding
 from tidegate.layers.gru import GRU
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.layer import Layer
 from tidegate.layers.lstm import LSTM
 from tidegate.layers.masking import Masking
+from tidegate.layers.noise import GaussianDropout, GaussianNoise
 from tidegate.layers.normalization import BatchNormalization, LayerNormalization
 from tidegate.layers.pooling import (
     AveragePooling1D,
@@ -28,6 +30,9 @@ __all__ = [
     "GRU",
     "LSTM",
     "Activation",
+    "AdditiveAttention",
+    "AlphaDropout",
+    "Attention",
     "AveragePooling1D",
     "BatchNormalization",
     "Bidirectional",
@@ -36,6 +41,8 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalMaxPooling1D",
     "Input",
@@ -48,5 +55,6 @@ __all__ = [
     "RepeatVector",
     "Reshape",
     "SimpleRNN",
+    "SpatialDropout1D",
     "TimeDistributed",
 ]

@@ -128,13 +128,17 @@ class DType(Kind):
         }
 
 
-class InputDType(DType):
-    """The same, or an integer type, saved as a plain name."""
-
-    others = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+class DTypeName(DType):
+    """The same, saved as a plain name."""
 
     def write(self, value: str) -> Any:
         return value
+
+
+class InputDType(DTypeName):
+    """The same, or an integer type."""
+
+    others = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
 class InputShape(Kind):

@@ -50,6 +50,7 @@ class Layer:
     minimum_rank: ClassVar[int] = 2
     uses_mask: ClassVar[bool] = False  # whether masked steps make a difference to the outputs
     makes_mask: ClassVar[bool] = False  # whether `compute_mask` forgets the mask that came
+    several_inputs: ClassVar[bool] = False  # whether inputs, their shapes and their masks come in lists
     __signature__ = Signature()
 
     name: str

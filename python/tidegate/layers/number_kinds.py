@@ -11,18 +11,19 @@ from tidegate.layers.kinds import Kind
 
 
 class Number(Kind):
-    """A real number from `low` to `high`."""
+    """A real number from `low` to `high`, or to less than `below`."""
 
-    def __init__(self, low: float = -np.inf, high: float = np.inf) -> None:
+    def __init__(self, low: float = -np.inf, high: float = np.inf, below: float | None = None) -> None:
         self.low = low
-        self.high = high
+        self.high = high if below is None else np.nextafter(below, -np.inf)
+        self.most = str(high) if below is None else f"less than {below}"
 
     def read(self, value: Any, name: str, owner: str) -> float:
         number = np.asarray(value)
         if number.ndim == 0 and number.dtype.kind in "fiu" and self.low <= number <= self.high:
             return float(number)
         raise ValueError(
-            f"{owner}: argument `{name}` must be a number from {self.low} to {self.high}; received {value!r}"
+            f"{owner}: argument `{name}` must be a number from {self.low} to {self.most}; received {value!r}"
         )
 
 

@@ -18,9 +18,23 @@ from tidegate.reference.activations import (
     activation_names,
     log,
 )
+from tidegate.reference.attention import (
+    attention_weights,
+    attention_weights_gradient,
+    batched_product,
+    tanh_scores,
+    tanh_scores_gradient,
+)
 from tidegate.reference.convolution import Conv1D
 from tidegate.reference.dense import Dense
-from tidegate.reference.dropout import apply_dropout, dropout_mask, philox
+from tidegate.reference.dropout import (
+    alpha_dropout_gradient,
+    apply_alpha_dropout,
+    apply_dropout,
+    dropout_mask,
+    normals,
+    philox,
+)
 from tidegate.reference.embedding import Embedding, Masking
 from tidegate.reference.normalization import BatchNormalization, LayerNormalization
 from tidegate.reference.optimizers import (
@@ -70,15 +84,23 @@ __all__ = [
     "adagrad_update",
     "adam_update",
     "adamax_update",
+    "alpha_dropout_gradient",
+    "apply_alpha_dropout",
     "apply_dropout",
+    "attention_weights",
+    "attention_weights_gradient",
+    "batched_product",
     "dropout_mask",
     "ftrl_update",
     "lamb_update",
     "lion_update",
     "log",
     "nadam_update",
+    "normals",
     "philox",
     "rmsprop_update",
     "sgd_update",
     "sum_of_squares",
+    "tanh_scores",
+    "tanh_scores_gradient",
 ]

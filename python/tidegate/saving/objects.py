@@ -38,6 +38,9 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             each.__name__: each
             for each in (
                 layers.Activation,
+                layers.AdditiveAttention,
+                layers.AlphaDropout,
+                layers.Attention,
                 layers.AveragePooling1D,
                 layers.BatchNormalization,
                 layers.Bidirectional,
@@ -47,6 +50,8 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.Embedding,
                 layers.Flatten,
                 layers.GRU,
+                layers.GaussianDropout,
+                layers.GaussianNoise,
                 layers.GlobalAveragePooling1D,
                 layers.GlobalMaxPooling1D,
                 layers.InputLayer,
@@ -58,6 +63,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.RepeatVector,
                 layers.Reshape,
                 layers.SimpleRNN,
+                layers.SpatialDropout1D,
                 layers.TimeDistributed,
             )
         }

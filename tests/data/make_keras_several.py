@@ -1,0 +1,77 @@
+"""Writes keras_several.json: what Keras 3.15.1 makes of layers of several inputs, in float64: configurations,
+outputs, masks and gradients.
+
+Needs Keras with JAX (`KERAS_BACKEND=jax JAX_ENABLE_X64=1 python make_keras_several.py`); the tests only read
+the file. The gradients are those of the sum of all outputs, each element times one of `d_outputs`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+from keras import layers
+
+HERE = Path(__file__).parent
+rng = np.random.default_rng(42)
+QUERY, VALUE, KEY = (2, 3, 4), (2, 5, 4), (2, 5, 4)
+QUERY_MASK = np.array([[True, False, True], [True, True, True]])
+VALUE_MASK = np.array([[True, True, False, True, False], [True, False, True, True, True]])
+SCORES = {"return_attention_scores": True}
+
+
+def listed(values: Any) -> Any:
+    return None if values is None else [None if v is None else np.asarray(v).tolist() for v in values]
+
+
+def case(layer: Any, *shapes: tuple[int, ...], mask: Any = None, **options: Any) -> dict[str, Any]:
+    inputs = [rng.standard_normal(shape) for shape in shapes]
+    layer.build(list(shapes))
+    weights = [rng.standard_normal(weight.shape) for weight in layer.get_weights()]
+
+    states = [variable.value for variable in layer.non_trainable_variables]
+
+    def call(weights: Any, inputs: Any) -> Any:
+        given = {} if mask is None else {"mask": mask}
+        found = layer.stateless_call(weights, states, inputs, **given, **options)[0]
+        return list(found) if isinstance(found, tuple) else [found]
+
+    outputs, gradients = jax.vjp(call, weights, inputs)
+    d_outputs = [rng.standard_normal(output.shape) for output in outputs]
+    d_weights, d_inputs = gradients(d_outputs)
+    passed_on = None if mask is None else layer.compute_mask(inputs, mask)
+    return {
+        "layer": keras.layers.serialize(layer),
+        "inputs": listed(inputs),
+        "mask": listed(mask),
+        "options": options,
+        "weights": listed(weights),
+        "outputs": listed(outputs),
+        "d_outputs": listed(d_outputs),
+        "d_weights": listed(d_weights),
+        "d_inputs": listed(d_inputs),
+        "output_mask": None if passed_on is None else np.asarray(passed_on).tolist(),
+    }
+
+
+keras.config.set_floatx("float64")
+keras.src.backend.jax.numpy.tanh = jax.numpy.tanh  # Keras's own rounds to float32
+MASKS = [QUERY_MASK, VALUE_MASK]
+cases = [
+    case(layers.Attention(), QUERY, VALUE),
+    case(layers.Attention(use_scale=True), QUERY, VALUE, KEY, **SCORES),
+    case(layers.Attention(dropout=0.4, seed=3), QUERY, (2, 5, 6), KEY, mask=MASKS),
+    case(layers.Attention(use_scale=True), QUERY, VALUE, mask=[None, VALUE_MASK], **SCORES),
+    case(layers.Attention(), (2, 5, 4), VALUE, use_causal_mask=True, mask=[None, VALUE_MASK]),
+    case(layers.Attention(), QUERY, VALUE, use_causal_mask=True, **SCORES),
+    case(layers.Attention(score_mode="concat"), QUERY, VALUE, KEY),
+    case(layers.Attention(True, "concat"), QUERY, VALUE, mask=MASKS, use_causal_mask=True, **SCORES),
+    case(layers.AdditiveAttention(), QUERY, VALUE, **SCORES),
+    case(layers.AdditiveAttention(use_scale=False), QUERY, (2, 5, 6), KEY, mask=MASKS),
+    case(layers.AdditiveAttention(dropout=0.2), QUERY, VALUE, KEY, mask=[QUERY_MASK, None]),
+]
+(HERE / "keras_several.json").write_text(json.dumps(cases))
