@@ -37,6 +37,7 @@ class Case:
     zero_output_for_mask: bool = False
     activation: str = "tanh"
     recurrent_activation: str = "sigmoid"
+    dropout: str = "none"  # of "inputs", of "states", or of "both"
     dtype: str = "float64"
     seed: int = field(default=1, repr=False)
 
@@ -83,6 +84,11 @@ class Data:
         ][: 3 if case.use_bias else 2]
         self.states = [normal(batch, units) for _ in range(states)] if case.initial else None
         self.mask = make_mask(case.mask, batch, timesteps, rng)
+        self.dropout: dict[str, Any] = {}
+        for name, kind, length in (("input", "inputs", features), ("state", "states", units)):
+            if case.dropout in (kind, "both"):
+                drawn = rng.random((batch, gates, length)) < 0.6
+                self.dropout |= {f"{name}_dropout": drawn, f"{name}_rate": 0.4}
         self.d_y = normal(batch, timesteps, units) if case.return_sequences else normal(batch, units)
         self.d_states = [normal(batch, units) for _ in range(states)]
 
@@ -118,7 +124,7 @@ def make_mask(kind: str, batch: int, timesteps: int, rng: np.random.Generator) -
 def run(library: Any, case: Case) -> dict[str, Array]:
     """Forward and backward of a case: every result by its name."""
     data, operator = case.data(), case.operator(library)
-    y, states, kept = operator.forward(data.x, data.weights, data.states, data.mask, True)
+    y, states, kept = operator.forward(data.x, data.weights, data.states, data.mask, True, **data.dropout)
     d_x, d_weights, d_states = operator.backward(kept, data.d_y, data.d_states)
     results = {"y": y, "d_x": d_x}
     results |= dict(zip(("h", "c"), states, strict=False))

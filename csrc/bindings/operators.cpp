@@ -16,11 +16,29 @@ constexpr double kMostTableBytes = 64 << 20;
 
 using OptionalArrays = std::optional<std::vector<OptionalArray>>;
 
+// Dropout within a recurrent layer: bool [B, G, F] of inputs and [B, G, U] of states, True where an element stays.
+struct Dropout {
+  OptionalArray inputs, states;
+  double inputs_rate = 0, states_rate = 0;
+
+  GateMasks masks(int64_t B, int64_t gates, int64_t F, int64_t U) const {
+    GateMasks masks{};
+    const auto data = [](const OptionalArray& array, const char* name, const Shape& shape) {
+      return array ? reinterpret_cast<const uint8_t*>(data_of<bool>(*array, name, shape)) : nullptr;
+    };
+    masks.x = data(inputs, "input_dropout", {B, gates, F});
+    masks.h = data(states, "state_dropout", {B, gates, U});
+    masks.x_scale = 1 / (1 - inputs_rate), masks.h_scale = 1 / (1 - states_rate);
+    return masks;
+  }
+};
+
 // What a forward pass keeps for its backward pass: arrays of the caller, held alive, and native buffers.
 struct Kept {
   Arrays arrays;
   std::variant<std::monostate, KeptRecurrent<float>, KeptRecurrent<double>> recurrent;
   OptionalArray mask;
+  Dropout dropout;
   Shape shape;
   const InstructionSet* set = &current();
 
@@ -65,9 +83,14 @@ class Recurrent final : public TypedOperator<Recurrent> {
   }
 
   py::tuple forward(const py::array& x, const Arrays& weights, const OptionalArrays& states, const OptionalArray& mask,
-                    bool keep) const {
-    return with_element(x, "x",
-                        [&](auto element) { return forward_of<decltype(element)>(x, weights, states, mask, keep); });
+                    bool keep, const OptionalArray& input_dropout, double input_rate,
+                    const OptionalArray& state_dropout, double state_rate) const {
+    for (const double rate : {input_rate, state_rate})
+      if (!(rate >= 0 && rate < 1))
+        throw py::value_error("argument `rate` expected 0 to less than 1, received " + std::to_string(rate) + ".");
+    const Dropout dropout{input_dropout, state_dropout, input_rate, state_rate};
+    return with_element(
+        x, "x", [&](auto element) { return forward_of<decltype(element)>(x, weights, states, mask, keep, dropout); });
   }
 
   py::tuple backward(const Kept& kept, const OptionalArray& d_y, const OptionalArrays& d_states, bool need_d_x) const {
@@ -101,7 +124,7 @@ class Recurrent final : public TypedOperator<Recurrent> {
 
   template <class T>
   py::tuple forward_of(const py::array& x, const Arrays& weights, const OptionalArrays& states,
-                       const OptionalArray& mask, bool keep) const {
+                       const OptionalArray& mask, bool keep, const Dropout& dropout) const {
     RecurrentForward<T> call{};
     call.x = data_of<T>(x, "x", {-1, -1, -1});
     const int64_t B = x.shape(0), steps = x.shape(1), F = x.shape(2), U = config.units;
@@ -111,6 +134,7 @@ class Recurrent final : public TypedOperator<Recurrent> {
     const RecurrentWeights<T> canonical = weights_of<T>(weights, F);
     states_of(states, B, "states", call.states);
     if (mask) call.mask = reinterpret_cast<const uint8_t*>(data_of<bool>(*mask, "mask", {B, steps}));
+    call.dropout = dropout.masks(B, config.layout().gates, F, U);
     py::array_t<T> y = new_array<T>(config.return_sequences ? Shape{B, steps, U} : Shape{B, U});
     call.y = outputs_in(y.mutable_data(), config, call.shape);
     py::list final_states;
@@ -126,13 +150,15 @@ class Recurrent final : public TypedOperator<Recurrent> {
       kept->arrays = weights;
       kept->arrays.insert(kept->arrays.begin(), x);
       kept->mask = mask;
+      kept->dropout = dropout;
       kept->shape = shape_of(y);
       native = &kept->recurrent.template emplace<KeptRecurrent<T>>();
     }
     {
       const ReleaseGil release(2.0 * B * steps * (F + U) * columns());
       Packing packing(current());
-      const PackedRecurrent<T> packed(packing, config, F, canonical);
+      const PackedRecurrent<T> packed = call.dropout.any() ? PackedRecurrent<T>::by_gate(packing, config, F, canonical)
+                                                           : PackedRecurrent<T>(packing, config, F, canonical);
       tidegate::forward(config, packed, call, native);
     }
     return py::make_tuple(y, final_states, kept ? py::cast(std::move(kept)) : py::none());
@@ -147,6 +173,7 @@ class Recurrent final : public TypedOperator<Recurrent> {
     call.x = static_cast<const T*>(x.data());
     call.weights = weights_of<T>(Arrays(kept.arrays.begin() + 1, kept.arrays.end()), F);
     if (kept.mask) call.mask = static_cast<const uint8_t*>(kept.mask->data());
+    call.dropout = kept.dropout.masks(B, config.layout().gates, F, U);
     if (d_y) call.d_y = data_of<T>(*d_y, "d_y", kept.shape);
     states_of(d_states, B, "d_states", call.d_final_states);
     py::object d_x = py::none();
@@ -364,7 +391,8 @@ void bind_operators(py::module_& m) {
            "use_bias"_a = true, "reset_after"_a = true, "return_sequences"_a = false, "go_backwards"_a = false,
            "zero_output_for_mask"_a = false)
       .def("forward", &Recurrent::forward, "x"_a, "weights"_a, "states"_a = py::none(), "mask"_a = py::none(),
-           "keep"_a = false)
+           "keep"_a = false, "input_dropout"_a = py::none(), "input_rate"_a = 0.0, "state_dropout"_a = py::none(),
+           "state_rate"_a = 0.0)
       .def("backward", &Recurrent::backward, "kept"_a, "d_y"_a = py::none(), "d_states"_a = py::none(),
            "need_d_x"_a = true);
 

@@ -27,6 +27,32 @@ PackedRecurrent<T>::PackedRecurrent(Packing& packing, const RecurrentConfig& con
   kernel_ = packed(weights.kernel, features, 0, gates);
   for (int stage = 0, gate = 0; stage < layout.stages; gate += layout.recurrent[stage++].vectors)
     recurrent_[stage] = packed(weights.recurrent_kernel, U, gate, layout.recurrent[stage].vectors);
+  pack_bias(packing, config, weights.bias);
+}
+
+template <class T>
+PackedRecurrent<T> PackedRecurrent<T>::by_gate(Packing& packing, const RecurrentConfig& config, int64_t features,
+                                               const RecurrentWeights<T>& weights) {
+  PackedRecurrent packed(packing.set(), features);
+  const KernelTable<T>& kernels = table<T>(packing.set());
+  const int64_t gates = config.layout().gates, U = config.units, V = whole_vectors(U, kernels.lanes);
+  const auto columns = [&](const T* matrix, int64_t rows) {
+    return PackedFactor<T>(packing, nullptr, matrix, rows, gates * U, gates * V,
+                           [&](const T* from, int64_t depth, T* to) {
+                             for (int64_t gate = 0; gate < gates; ++gate)
+                               kernels.pack_columns(from + gate * U, depth, U, gates * U, 1, to + gate * depth * V);
+                           });
+  };
+  packed.kernel_ = columns(weights.kernel, features);
+  packed.recurrent_[0] = columns(weights.recurrent_kernel, U);
+  packed.pack_bias(packing, config, weights.bias);
+  return packed;
+}
+
+template <class T>
+void PackedRecurrent<T>::pack_bias(Packing& packing, const RecurrentConfig& config, const T* bias) {
+  const CellLayout layout = config.layout();
+  const int64_t L = table<T>(*set_).lanes, U = config.units, V = whole_vectors(U, L);
   // Where the sum of a gate starts that the input (row 0) or the state adds to.
   const auto place = [&](int64_t row, int gate, int64_t u) {
     const Slots slots = row == 0 ? layout.input : layout.recurrent[0];
@@ -37,9 +63,9 @@ PackedRecurrent<T>::PackedRecurrent(Packing& packing, const RecurrentConfig& con
   };
   bias_ = packing.array<T>(layout.sums * V, [&](T* to) {
     std::fill_n(to, layout.sums * V, T(0));
-    for (int64_t row = 0; weights.bias && row < config.bias_rows(); ++row)
-      for (int gate = 0; gate < gates; ++gate)
-        for (int64_t u = 0; u < U; ++u) to[place(row, gate, u)] += weights.bias[(row * gates + gate) * U + u];
+    for (int64_t row = 0; bias && row < config.bias_rows(); ++row)
+      for (int gate = 0; gate < layout.gates; ++gate)
+        for (int64_t u = 0; u < U; ++u) to[place(row, gate, u)] += bias[(row * layout.gates + gate) * U + u];
   });
 }
 

@@ -47,6 +47,9 @@ class PackedRecurrent {
   // In full where the layer cannot be narrow.
   PackedRecurrent(Packing& packing, const RecurrentConfig& config, int64_t features,
                   const RecurrentWeights<T>& weights);
+  // For forward passes with dropout.
+  static PackedRecurrent by_gate(Packing& packing, const RecurrentConfig& config, int64_t features,
+                                 const RecurrentWeights<T>& weights);
 
   const InstructionSet& set() const { return *set_; }
   const NarrowTable* narrow() const { return narrow_; }               // null: products are of T
@@ -66,12 +69,15 @@ class PackedRecurrent {
   void premultiply(Packing& packing, const RecurrentConfig& config, const T* embedding, int64_t rows);
 
  private:
+  PackedRecurrent(const InstructionSet& set, int64_t features) : set_(&set), features_(features) {}
+
+  void pack_bias(Packing& packing, const RecurrentConfig& config, const T* bias);
   void multiply_rows(const RecurrentConfig& config, const T* embedding, int64_t rows, T* table) const;
 
   const InstructionSet* set_;
-  const NarrowTable* narrow_;
+  const NarrowTable* narrow_ = nullptr;
   int64_t features_;
-  int tail_;
+  int tail_ = 0;
   PackedFactor<T> kernel_, recurrent_[2];
   Array<T> bias_, table_;
 };
@@ -107,6 +113,7 @@ struct RecurrentForward {
   const T* x;           // [B, T, F], or [B, T] numbers of rows of the weights' table, which must be right
   const uint8_t* mask;  // [B, T] or null
   const T* states[2];   // h0, c0 [B, U], or null for zeros
+  GateMasks dropout;    // with any, the weights are packed by_gate()
   Sequence<T> y;        // with return_sequences [T, B, U] in the order of processing, else the last output at (0, b)
   T* final_states[2];   // h, c [B, U], or null where nobody asks
 };
@@ -125,6 +132,7 @@ template <class T>
 struct RecurrentBackward {
   const T* x;
   const uint8_t* mask;
+  GateMasks dropout;  // as forward had it
   RecurrentWeights<T> weights;
   const T* d_y;                // like y, or null for zeros
   const T* d_final_states[2];  // [B, U], or null for zeros

@@ -2,6 +2,7 @@
 // rows shared among its members; then, while the block's d_sums are in cache, it makes the gradients of the weights,
 // output tiles shared, and of the inputs, entries shared. No sum is ever split, so the bits do not depend on the team.
 #include <cstring>
+#include <vector>
 
 #include "dispatch/plan.hpp"
 #include "dispatch/recurrent.hpp"
@@ -30,7 +31,9 @@ class Backward {
         row(layout.sums * L),
         block_steps(std::clamp<int64_t>(kEntriesOfBlock / B, 1, steps)),
         capacity(block_steps * B),
-        threads(threads_for(6.0 * B * steps * (F + U) * layout.gates * U)) {
+        threads(threads_for(6.0 * B * steps * (F + U) * layout.gates * U)),
+        state_factors(factors_of(false, call.dropout.h)),
+        input_factors(factors_of(true, call.dropout.x)) {
     reserve();
     const int64_t first = config.go_backwards ? steps - 1 : 0, direction = config.go_backwards ? -1 : 1;
     x = {call.x + first * F, direction * F, steps * F};
@@ -45,8 +48,9 @@ class Backward {
     args.gates = {kept.gates.data(), P * B * row, B * row, row};
     args.sums = {kept.sums.data(), P * B * row, B * row, row};
     args.entry = scratch[entry_part];
-    args.recurrent_columns[0] = scratch[recurrent_columns_part[0]];
-    args.recurrent_columns[1] = scratch[recurrent_columns_part[1]];
+    for (size_t i = 0; i < state_factors.size(); ++i) args.recurrent_columns[i] = scratch[state_factors[i].columns];
+    args.dropout = call.dropout;
+    args.dropped = scratch[dropped_part];
     if (config.return_sequences && call.d_y) args.d_y = {call.d_y, U, steps * U};
     args.d_h = scratch[d_h_part];
     args.d_c = scratch[d_c_part];
@@ -74,15 +78,53 @@ class Backward {
   }
 
  private:
-  void reserve() {
-    for (int stage = 0; stage < layout.stages; ++stage) {
-      const int64_t vectors = layout.recurrent[stage].vectors;
-      recurrent_columns_part[stage] = scratch.reserve<T>(vectors * V * V);
-      d_recurrent_part[stage] = scratch.reserve<T>(U * vectors * V);
+  template <class E>
+  using Part = Scratch::Part<E>;
+
+  // A factor of the forward products, of some gates: what the gradients of its weights and of itself take.
+  struct Factor {
+    int gate, vectors;
+    Slots slots;  // of d_sums that belong to it, from `first` on
+    int64_t first;
+    bool reset;           // whether it is r * h
+    Part<const T*> rows;  // of the entries of a block
+    Part<T> dropped;      // those rows, where a mask has left something of them
+    Part<T> columns;      // the transposed weights; of inputs where d_x is asked for
+    Part<T> gradient;
+  };
+
+  // Of the inputs, or of the states: for each stage, or for each gate where dropout gives each its own.
+  std::vector<Factor> factors_of(bool inputs, bool by_gate) const {
+    std::vector<Factor> factors;
+    for (int stage = 0, gate = 0; stage < (inputs ? 1 : layout.stages); ++stage) {
+      const Slots slots = inputs ? layout.input : layout.recurrent[stage];
+      for (int v = 0; v < (by_gate ? slots.vectors : 1); ++v) {
+        Factor factor{gate, by_gate ? 1 : slots.vectors, by_gate ? Slots{1, 0} : slots, 0, stage == 1, {}, {}, {}, {}};
+        if (by_gate) factor.first = slots.slot(v) * L;
+        factors.push_back(factor);
+        gate += factor.vectors;
+      }
     }
-    // Columns are padded to whole vectors.
-    kernel_columns_part = scratch.reserve<T>(call.d_x ? layout.gates * V * ((F + L - 1) / L * L) : 0);
-    d_kernel_part = scratch.reserve<T>(F * layout.gates * V);
+    return factors;
+  }
+
+  void reserve_factors(std::vector<Factor>& factors, int64_t depth, bool columns) {
+    for (Factor& factor : factors) {
+      const bool dropped = &factors == &state_factors ? call.dropout.h : call.dropout.x;
+      factor.rows = scratch.reserve<const T*>(capacity);
+      factor.dropped = scratch.reserve<T>(dropped ? capacity * depth : 0);
+      // Columns are padded to whole vectors.
+      factor.columns = scratch.reserve<T>(columns ? factor.vectors * V * whole_vectors(depth, L) : 0);
+      factor.gradient = scratch.reserve<T>(depth * factor.vectors * V);
+    }
+  }
+
+  void reserve() {
+    reserve_factors(state_factors, U, true);
+    reserve_factors(input_factors, F, call.d_x);
+    dropped_part = scratch.reserve<T>(call.dropout.h ? B * V : 0);
+    d_dropped_part = scratch.reserve<T>(call.dropout.x && call.d_x ? capacity * F : 0);
+    d_dropped_rows_part = scratch.reserve<T*>(capacity);
     d_bias_part = scratch.reserve<T>(layout.sums * V);
     d_h_part = scratch.reserve<T>(B * V);
     d_c_part = scratch.reserve<T>(B * V);
@@ -95,31 +137,29 @@ class Backward {
     active_part = scratch.reserve<int32_t>(threads * B);
     from_part = scratch.reserve<const T*>(capacity + threads * B);
     to_part = scratch.reserve<T*>(capacity + threads * B);
-    for (auto* part : {&x_rows_part, &h_rows_part, &reset_rows_part}) *part = scratch.reserve<const T*>(capacity);
+    row_of_entry_part = scratch.reserve<int32_t>(capacity);
     scratch.allocate();
   }
 
   // Packs the transposed weights and sets the gradients to where they start.
   void start(const Member& member) {
-    for (int stage = 0, gate = 0; stage < layout.stages; ++stage) {
-      const int vectors = layout.recurrent[stage].vectors;
-      if (member.index == stage % member.count) {
-        kernels.pack_gate_columns(call.weights.recurrent_kernel, U, U, layout.gates, gate, vectors,
-                                  scratch[recurrent_columns_part[stage]]);
-        zero(scratch[d_recurrent_part[stage]], U * vectors * V);
-      }
-      gate += vectors;
-    }
+    int turn = 0;
+    for (const Factor& factor : state_factors)
+      if (turn++ % member.count == member.index) start_factor(factor, call.weights.recurrent_kernel, U, true);
+    for (const Factor& factor : input_factors)
+      if (turn++ % member.count == member.index) start_factor(factor, call.weights.kernel, F, call.d_x);
     if (member.index == member.count - 1) {
-      if (call.d_x)
-        kernels.pack_gate_columns(call.weights.kernel, F, U, layout.gates, 0, layout.gates,
-                                  scratch[kernel_columns_part]);
       if (call.d_x && call.mask) zero(call.d_x, B * steps * F);
-      zero(scratch[d_kernel_part], F * layout.gates * V);
       zero(scratch[d_bias_part], layout.sums * V);
     }
     zero(scratch[row_part] + member.index * kRowBuffers * V, kRowBuffers * V);
     for (int64_t b = member.begin(B); b < member.end(B); ++b) start_row(b);
+  }
+
+  void start_factor(const Factor& factor, const T* weights, int64_t depth, bool columns) {
+    if (columns)
+      kernels.pack_gate_columns(weights, depth, U, layout.gates, factor.gate, factor.vectors, scratch[factor.columns]);
+    zero(scratch[factor.gradient], depth * factor.vectors * V);
   }
 
   void start_row(int64_t b) {
@@ -150,12 +190,14 @@ class Backward {
         const bool real = mask.real(t, b);
         scratch[entry_part][(t - begin) * B + b] = real ? int32_t(e) : -1;
         if (!real) continue;
-        scratch[x_rows_part][e] = x.at(t, b);
-        scratch[h_rows_part][e] = args.h.at(t, b);
-        if (layout.stages == 2) scratch[reset_rows_part][e] = args.reset_h + e * V;
+        scratch[row_of_entry_part][e] = int32_t(b);
+        for (const Factor& factor : input_factors) scratch[factor.rows][e] = x.at(t, b);
+        for (const Factor& factor : state_factors)
+          scratch[factor.rows][e] = factor.reset ? args.reset_h + e * V : args.h.at(t, b);
         if (call.d_x) {
           scratch[from_part][e] = args.d_sums.at(0, 0, e);
           scratch[to_part][e] = d_x.at(t, b);
+          scratch[d_dropped_rows_part][e] = scratch[d_dropped_part] + e * F;
         }
         ++e;
       }
@@ -173,40 +215,71 @@ class Backward {
     kernels.backward[static_cast<int>(config.cell)](mine);
   }
 
+  // What the masks have left of this member's share of a factor's rows.
+  void drop(const Member& member, const Factor& factor, int64_t depth, const uint8_t* masks, double scale) {
+    if (!masks) return;
+    const T** rows = scratch[factor.rows];
+    for (int64_t e = member.begin(entries); e < member.end(entries); ++e) {
+      T* dropped = scratch[factor.dropped] + e * depth;
+      kernels.scale_kept(rows[e], mask_of(masks, e, factor.gate, depth), scale, depth, dropped);
+      rows[e] = dropped;
+    }
+  }
+
+  const uint8_t* mask_of(const uint8_t* masks, int64_t e, int gate, int64_t depth) const {
+    return masks + (scratch[row_of_entry_part][e] * layout.gates + gate) * depth;
+  }
+
   void gradients(const Member& member) {
-    const auto share = [&](const T* const* rows, int64_t depth, Slots slots, T* gradient) {
-      // Panels of few vectors go together, in groups as even as possible.
-      const int64_t most = std::max(1, kernels.strip / slots.vectors), groups = (P + most - 1) / most;
-      const int64_t stride = depth * slots.vectors * L;
-      for_each_share(member, groups, depth, [&](int64_t group, int64_t first, int64_t last) {
-        const int64_t panel = group * P / groups, panels = (group + 1) * P / groups - panel;
-        kernels.outer({entries, first, last, rows, args.d_sums.at(0, panel, 0), row, slots, gradient + panel * stride,
-                       panels, args.d_sums.panel_stride, stride});
-      });
-    };
-    for (int stage = 0; stage < layout.stages; ++stage)
-      share(scratch[stage == 0 ? h_rows_part : reset_rows_part], U, layout.recurrent[stage],
-            scratch[d_recurrent_part[stage]]);
-    share(scratch[x_rows_part], F, layout.input, scratch[d_kernel_part]);
+    if (call.dropout.any()) {
+      for (const Factor& factor : state_factors) drop(member, factor, U, call.dropout.h, call.dropout.h_scale);
+      for (const Factor& factor : input_factors) drop(member, factor, F, call.dropout.x, call.dropout.x_scale);
+      member.meet();
+    }
+    for (const Factor& factor : state_factors) weight_gradient(member, factor, U);
+    for (const Factor& factor : input_factors) weight_gradient(member, factor, F);
     for (int64_t panel = member.begin(P); panel < member.end(P); ++panel)
       kernels.sum_rows(args.d_sums.at(0, panel, 0), entries, row, row, scratch[d_bias_part] + panel * row);
     if (!call.d_x) return;
+    for (const Factor& factor : input_factors) input_gradient(member, factor);
+  }
+
+  void weight_gradient(const Member& member, const Factor& factor, int64_t depth) {
+    // Panels of few vectors go together, in groups as even as possible.
+    const int64_t most = std::max(1, kernels.strip / factor.vectors), groups = (P + most - 1) / most;
+    const int64_t stride = depth * factor.vectors * L;
+    for_each_share(member, groups, depth, [&](int64_t group, int64_t first, int64_t last) {
+      const int64_t panel = group * P / groups, panels = (group + 1) * P / groups - panel;
+      kernels.outer({entries, first, last, scratch[factor.rows], args.d_sums.at(0, panel, 0) + factor.first, row,
+                     factor.slots, scratch[factor.gradient] + panel * stride, panels, args.d_sums.panel_stride,
+                     stride});
+    });
+  }
+
+  void input_gradient(const Member& member, const Factor& factor) {
     const int64_t begin = member.begin(entries), end = member.end(entries);
-    kernels.product({end - begin, scratch[from_part] + begin, runs_of(layout.input, P, args.d_sums.panel_stride, L),
-                     scratch[to_part] + begin, F, scratch[kernel_columns_part], nullptr, false});
+    const Slots slots = call.dropout.x ? Slots{1, layout.input.slot(factor.gate)} : factor.slots;
+    const Runs runs = runs_of(slots, P, args.d_sums.panel_stride, L);
+    T *const *to = scratch[to_part], *const *dropped = scratch[d_dropped_rows_part];
+    kernels.product({end - begin, scratch[from_part] + begin, runs, (call.dropout.x ? dropped : to) + begin, F,
+                     scratch[factor.columns], nullptr, false});
+    for (int64_t e = begin; call.dropout.x && e < end; ++e) {
+      T* d_row = factor.gate == 0 ? to[e] : dropped[e];
+      kernels.scale_kept(dropped[e], mask_of(call.dropout.x, e, factor.gate, F), call.dropout.x_scale, F, d_row);
+      for (int64_t f = 0; factor.gate > 0 && f < F; ++f) to[e][f] += d_row[f];
+    }
   }
 
   // Gradients back in Keras's layout.
   void finish(const Member& member) {
-    if (member.index == 0)
-      kernels.unpack_gates(scratch[d_kernel_part], F, U, layout.gates, 0, layout.gates, call.d_kernel);
-    if (member.index == member.count - 1)
-      for (int stage = 0, gate = 0; stage < layout.stages; ++stage) {
-        const int vectors = layout.recurrent[stage].vectors;
-        kernels.unpack_gates(scratch[d_recurrent_part[stage]], U, U, layout.gates, gate, vectors,
-                             call.d_recurrent_kernel);
-        gate += vectors;
-      }
+    int turn = 0;
+    const auto unpack = [&](const std::vector<Factor>& factors, int64_t depth, T* gradient) {
+      for (const Factor& factor : factors)
+        if (turn++ % member.count == member.index)
+          kernels.unpack_gates(scratch[factor.gradient], depth, U, layout.gates, factor.gate, factor.vectors, gradient);
+    };
+    unpack(state_factors, U, call.d_recurrent_kernel);
+    unpack(input_factors, F, call.d_kernel);
     if (member.index != 0) return;
     for (int64_t bias_row = 0; call.d_bias && bias_row < config.bias_rows(); ++bias_row) {
       const Slots slots = bias_row == 0 ? layout.input : layout.recurrent[0];
@@ -228,14 +301,13 @@ class Backward {
   const int64_t B, steps, F, U, L, P, V, row, block_steps, capacity;
   const int threads;
 
+  std::vector<Factor> state_factors, input_factors;
   Scratch scratch;
-  template <class E>
-  using Part = Scratch::Part<E>;
-  Part<T> recurrent_columns_part[2], d_recurrent_part[2], kernel_columns_part, d_kernel_part, d_bias_part, d_h_part,
-      d_c_part, d_output_part, d_reset_h_part, reset_h_part, d_sums_part, row_part;
-  Part<int32_t> entry_part, active_part;
-  Part<const T*> from_part, x_rows_part, h_rows_part, reset_rows_part;
-  Part<T*> to_part;
+  Part<T> d_bias_part, d_h_part, d_c_part, d_output_part, d_reset_h_part, reset_h_part, d_sums_part, row_part,
+      dropped_part, d_dropped_part;
+  Part<int32_t> entry_part, active_part, row_of_entry_part;
+  Part<const T*> from_part;
+  Part<T*> to_part, d_dropped_rows_part;
 
   BackwardArgs<T> args{};
   Sequence<const T> x{};

@@ -92,7 +92,7 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
   const CellLayout layout = config.layout();
   const int64_t steps = call.shape.timesteps, F = weights.input_table() ? 0 : call.shape.features;
   const int64_t U = config.units, L = kernels.lanes, V = P * L, row = layout.sums * L;
-  const bool has_c = layout.states == 2, needs_sums = !config.fused() || layout.stages == 2;
+  const bool has_c = layout.states == 2, needs_sums = !config.fused() || layout.stages == 2 || call.dropout.any();
   const int64_t slots = kept ? steps + 1 : 2;
 
   const auto h_part = scratch.reserve<T>(kept ? 0 : slots * B * V),
@@ -102,6 +102,10 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
   const auto reset_part = scratch.reserve<T>(layout.stages == 2 ? B * V : 0);
   const auto row_part = scratch.reserve<T>(config.fused() ? 0 : plan.threads * kRowBuffers * V);
   const auto active_part = scratch.reserve<int32_t>(plan.threads * B);
+  const int64_t dropping = call.dropout.any();
+  const auto dropped_part = scratch.reserve<T>(dropping * B * std::max(F, U));
+  const auto from_part = scratch.reserve<const T*>(dropping * plan.threads * B);
+  const auto to_part = scratch.reserve<T*>(dropping * plan.threads * B);
   // Members that share the units of all rows have narrow inputs of their own, the others those of their rows.
   const int64_t input_slots = std::max<int64_t>(1, plan.input_steps), members = plan.share_units ? plan.threads : 1;
   const int64_t F_elements = narrow ? elements_of(*narrow, F) : 0, V_elements = narrow ? V / narrow->numbers : 0;
@@ -142,6 +146,10 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
     args.narrow = {{scratch[narrow_x_part], input_slots, B * F_elements, F_elements},
                    {scratch[x_scale_part], input_slots, B, 1},
                    {scratch[narrow_h_part], 2, B * V_elements, V_elements}};
+  args.dropout = call.dropout;
+  args.dropped = scratch[dropped_part];
+  args.from = scratch[from_part];
+  args.to = scratch[to_part];
   args.row_buffer = scratch[row_part];
   args.active = scratch[active_part];
 
@@ -173,6 +181,8 @@ void ForwardPass<T>::run_steps(const Member& member, int64_t first_step, int64_t
   mine.panel_end = share ? member.end(P) : P;
   mine.row_buffer += member.index * kRowBuffers * args.h.row_stride;
   mine.active += member.index * B;
+  mine.from += call.dropout.any() ? member.index * B : 0;
+  mine.to += call.dropout.any() ? member.index * B : 0;
   if (narrow && share) {
     mine.narrow.x.data += member.index * args.narrow.x.slots * args.narrow.x.slot_stride;
     mine.narrow.x_scale.data += member.index * args.narrow.x_scale.slots * args.narrow.x_scale.slot_stride;
@@ -249,7 +259,12 @@ template <class T>
 void forward(const RecurrentConfig& config, const PackedRecurrent<T>& weights, const RecurrentForward<T>& call,
              KeptRecurrent<T>* kept) {
   if (call.shape.batch == 0) return;
-  const ForwardPass<T> pass(config, weights, call, kept, plan_forward(config, weights, call.shape));
+  ForwardPlan plan = plan_forward(config, weights, call.shape);
+  if (call.dropout.any()) {  // each gate's products are its own, of the rows of a member
+    const int threads = static_cast<int>(std::min<int64_t>(plan.threads, call.shape.batch));
+    plan = {threads, false, 0, kTilesOfPass * table<T>(weights.set()).tile_rows};
+  }
+  const ForwardPass<T> pass(config, weights, call, kept, plan);
   run_team(pass.threads(), [&](const Member& member) { pass.run(member); });
 }
 

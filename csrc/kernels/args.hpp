@@ -128,6 +128,16 @@ struct NarrowRows {
   States<uint32_t> h;     // slot 0 is set by the caller
 };
 
+// Dropout within a recurrent layer, where each gate has inputs and states of its own: which of their elements stay,
+// over all timesteps, and what those are multiplied by.
+struct GateMasks {
+  const uint8_t* x;  // [B, G, F]; null: all stay
+  const uint8_t* h;  // [B, G, U], likewise
+  double x_scale, h_scale;
+
+  bool any() const { return x || h; }
+};
+
 // Where tasks that share the units of the same rows wait for each other; null when a task has all units of its rows.
 struct Meeting {
   void (*wait)(void*);
@@ -156,11 +166,15 @@ struct ForwardArgs {
   States<T> h, c;        // slot 0 is set by the caller; c for LSTM only
   Gates<T> gates;        // activated gates, kept for backward (GRU: z, r, candidate, recurrent share), or absent; a
                          // single gate, SimpleRNN's, is h itself
-  Gates<T> sums;         // sums before activation, and between stages; absent when fused with one stage
+  Gates<T> sums;         // sums before activation, and between stages; absent when fused with one stage, no dropout
   Gates<T> input_sums;   // scratch for the input product of a block of timesteps; absent: no such block
   int64_t input_steps;   // timesteps of that block
   T* reset_h;            // scratch [B, V]: r * h, between the stages of GRU with reset_after=False
   NarrowRows narrow;     // where the factors of products are narrower than T
+  GateMasks dropout;     // with any, the packed weights are columns of products, gate by gate
+  T* dropped;            // scratch [B, max(F, U)], with dropout
+  const T** from;        // scratch [row_end - row_begin] of this task, with dropout
+  T** to;                // scratch [row_end - row_begin] of this task, with dropout
   T* row_buffer;         // scratch [kRowBuffers, V] of this task
   int32_t* active;       // scratch [row_end - row_begin] of this task
   Meeting meeting;
@@ -177,21 +191,24 @@ struct BackwardArgs {
   bool fused;
   Activation activation, recurrent_activation;
   bool zero_output_for_mask;
-  const int32_t* entry;           // [time_end - time_begin, B]: the entry of a step, -1 if it is masked
-  States<T> h, c;                 // as forward kept them, T + 1 slots
-  Gates<T> gates, sums;           // as forward kept them
-  const T* recurrent_columns[2];  // of each stage: the recurrent kernel for d_h, see pack_gate_columns()
-  Sequence<const T> d_y;          // [T, B, U]; absent when only the last output has a gradient
-  T* d_h;                         // [B, V] gradient of the state: after the block in, before it out
-  T* d_c;                         // [B, V] LSTM only
-  T* d_output;                    // [B, V] gradient of an output that masked steps repeat; null without a mask
-  Gates<T> d_sums;                // out [1, P, entries, S, L]
-  T* reset_h;                     // out [entries, V]: r * h, for GRU with reset_after=False
-  T* d_reset_h;                   // scratch [B, V], likewise
-  T* row_buffer;                  // scratch [kRowBuffers, V] of this task
-  int32_t* active;                // scratch [row_end - row_begin] of this task
-  const T** from;                 // scratch [row_end - row_begin] of this task
-  T** to;                         // scratch [row_end - row_begin] of this task
+  const int32_t* entry;               // [time_end - time_begin, B]: the entry of a step, -1 if it is masked
+  States<T> h, c;                     // as forward kept them, T + 1 slots
+  Gates<T> gates, sums;               // as forward kept them
+  const T* recurrent_columns[kSums];  // the recurrent kernel for d_h, see pack_gate_columns(): of each stage, or where
+                                      // `dropout` has states of each gate
+  GateMasks dropout;
+  T* dropped;             // scratch [B, V], with dropout of states
+  Sequence<const T> d_y;  // [T, B, U]; absent when only the last output has a gradient
+  T* d_h;                 // [B, V] gradient of the state: after the block in, before it out
+  T* d_c;                 // [B, V] LSTM only
+  T* d_output;            // [B, V] gradient of an output that masked steps repeat; null without a mask
+  Gates<T> d_sums;        // out [1, P, entries, S, L]
+  T* reset_h;             // out [entries, V]: r * h, for GRU with reset_after=False
+  T* d_reset_h;           // scratch [B, V], likewise
+  T* row_buffer;          // scratch [kRowBuffers, V] of this task
+  int32_t* active;        // scratch [row_end - row_begin] of this task
+  const T** from;         // scratch [row_end - row_begin] of this task
+  T** to;                 // scratch [row_end - row_begin] of this task
 };
 
 // A row of the left factor of a product: `pieces` pieces, each of one or two runs of consecutive elements.
@@ -217,9 +234,10 @@ struct ProductArgs {
   Runs runs;          // of a row of x
   T* const* y;        // [rows] of [width]
   int64_t width;
-  const T* columns;  // [ceil(width / strip L), depth, <= strip, L]: see pack_columns()
-  const T* bias;     // [width], what each sum starts from; null: zero
-  bool add;          // start from what y holds instead
+  const T* columns;      // [ceil(width / strip L), depth, <= strip, L]: see pack_columns()
+  const T* bias;         // [width], what each sum starts from; null: zero
+  bool add;              // start from what y holds instead
+  int64_t y_stride = 0;  // from one vector of y to the next; 0: they are contiguous
 };
 
 // The same for factors that are narrower than the sums, from the bias on.

@@ -68,8 +68,30 @@ class Backward {
       a.from[i] = a.d_sums.at(0, 0, e);
       a.to[i] = d_state + b * V;
     }
-    const Runs runs = runs_of(kLayout.recurrent[Stage], panels, a.d_sums.panel_stride, L);
+    constexpr Slots recurrent = kLayout.recurrent[Stage];
+    if (a.dropout.h) return dropped_gates<Stage>(rows, d_state, add_to_state);
+    const Runs runs = runs_of(recurrent, panels, a.d_sums.panel_stride, L);
     product(ProductArgs<T>{rows, a.from, runs, a.to, V, a.recurrent_columns[Stage], nullptr, add_to_state});
+  }
+
+  // The gradient of what each gate's mask left of a state.
+  template <int Stage>
+  void dropped_gates(int64_t rows, T* d_state, bool add_to_state) const {
+    constexpr Slots recurrent = kLayout.recurrent[Stage];
+    for (int v = 0; v < recurrent.vectors; ++v) {
+      const int gate = v + (Stage > 0 ? kLayout.recurrent[0].vectors : 0);
+      const Runs runs = runs_of(Slots{1, recurrent.slot(v)}, panels, a.d_sums.panel_stride, L);
+      for (int64_t i = 0; i < rows; ++i) a.to[i] = a.dropped + a.active[i] * V;
+      product(ProductArgs<T>{rows, a.from, runs, a.to, V, a.recurrent_columns[gate], nullptr, false});
+      for (int64_t i = 0; i < rows; ++i) {
+        const int64_t b = a.active[i];
+        scale_kept(a.to[i], a.dropout.h + (b * kLayout.gates + gate) * a.units, a.dropout.h_scale, a.units, a.to[i]);
+        if (v == 0 && !add_to_state)
+          memcpy(d_state + b * V, a.to[i], V * sizeof(T));
+        else
+          add(a.to[i], d_state + b * V, V);
+      }
+    }
   }
 
   const BackwardArgs<T>& a;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "kernels/cell.hpp"
+#include "kernels/table.hpp"
 
 namespace tidegate::TIDEGATE_ISA {
 namespace {
@@ -28,6 +29,8 @@ class Forward {
   explicit Forward(const ForwardArgs<T>& args) : a(args) {}
 
   void run() const {
+    if constexpr (!kNarrow)
+      if (a.dropout.any()) return run_dropped();
     for (int64_t t = a.time_begin; t < a.time_end; ++t) {
       if (a.input_sums.data && (t - a.time_begin) % a.input_steps == 0) input_product(t);
       const ForwardStep<T> step(a, t);
@@ -255,6 +258,62 @@ class Forward {
     for (int r = 0; r < count; ++r)
       for (int p = 0; p < Panels; ++p)
         memcpy(step.sums.at(panel + p, rows[r]) + first * L, sums[r][p] + first * L, kept * L * sizeof(T));
+  }
+
+  // The same with dropout, one product for each gate: not in tiles of all gates, which would be as much code again.
+  void run_dropped() const {
+    for (int64_t t = a.time_begin; t < a.time_end; ++t) {
+      const ForwardStep<T> step(a, t);
+      const int64_t rows = activate_rows(t, step);
+      for (int64_t i = 0; i < rows; ++i)
+        for (int64_t p = 0; p < step.panels(); ++p)
+          memcpy(step.sums.at(p, a.active[i]), bias(p), S * L * sizeof(T));
+      const auto x = [&](int64_t b) { return a.x.at(t, b); };
+      for (int gate = 0; gate < kLayout.gates; ++gate)
+        add_gate(step, rows, gate, kLayout.input.slot(gate), x, a.features, a.weights.kernel, a.dropout.x,
+                 a.dropout.x_scale);
+      dropped_stage<0>(step, rows, step.h);
+      if constexpr (kLayout.stages == 2) dropped_stage<1>(step, rows, step.reset_h);
+    }
+  }
+
+  template <int Stage>
+  void dropped_stage(const ForwardStep<T>& step, int64_t rows, const T* states) const {
+    constexpr Slots recurrent = kLayout.recurrent[Stage];
+    const auto h = [&](int64_t b) { return states + b * step.V; };
+    for (int v = 0; v < recurrent.vectors; ++v)
+      add_gate(step, rows, v + (Stage > 0 ? kLayout.recurrent[0].vectors : 0), recurrent.slot(v), h, a.units,
+               a.weights.recurrent[0], a.dropout.h, a.dropout.h_scale);
+    for (int64_t i = 0, count; i < rows; i += count) {
+      count = 1;
+      if (!a.fused) {
+        Cell::template finish_row<Stage>(step, a.active[i]);
+        continue;
+      }
+      while (i + count < rows && count < kRows && a.active[i + count] == a.active[i] + count) ++count;
+      for (int64_t p = 0; p < step.panels(); ++p)
+        finish_several<Stage, 1>(step, a.active + i, int(count), p,
+                                 reinterpret_cast<T(*)[1][S * L]>(step.sums.at(p, a.active[i])));
+    }
+  }
+
+  // Adds to one sum of all units the product of what a mask leaves of each row(b), which has `depth` elements.
+  template <class Row>
+  void add_gate(const ForwardStep<T>& step, int64_t rows, int gate, int slot, Row row, int64_t depth,
+                const void* columns, const uint8_t* mask, double scale) const {
+    const int64_t stride = a.features > a.units ? a.features : a.units;
+    for (int64_t i = 0; i < rows; ++i) {
+      const int64_t b = a.active[i];
+      a.from[i] = row(b);
+      a.to[i] = step.sums.at(0, b) + slot * L;
+      if (!mask) continue;
+      T* kept = a.dropped + b * stride;
+      scale_kept(row(b), mask + (b * kLayout.gates + gate) * depth, scale, depth, kept);
+      a.from[i] = kept;
+    }
+    product(ProductArgs<T>{rows, a.from, Runs{1, 0, {0, 0}, {depth, 0}}, a.to, a.units,
+                           static_cast<const T*>(columns) + gate * depth * step.V, nullptr, true,
+                           step.sums.panel_stride});
   }
 
   // The input product of a block of timesteps: with few rows in the batch, steps are what a panel of weights serves.

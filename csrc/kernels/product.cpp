@@ -11,12 +11,13 @@ namespace {
 template <class T, int Rows, int Vectors>
 __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t first, const T* columns, int64_t column) {
   constexpr int L = kLanes<T>;
+  const int64_t stride = a.y_stride > 0 ? a.y_stride : L;
   Vec<T> sums[Vectors][Rows];
   T* y[Rows];
   const T* x[Rows];
   TIDEGATE_UNROLL
   for (int r = 0; r < Rows; ++r) {
-    y[r] = a.y[first + r] + column;
+    y[r] = a.y[first + r] + column / L * stride;
     x[r] = a.x[first + r];
   }
   const int64_t last = a.width - column - (Vectors - 1) * L;  // elements of the last vector, the others are whole
@@ -25,7 +26,7 @@ __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t fir
     TIDEGATE_UNROLL
     for (int r = 0; r < Rows; ++r) {
       const int64_t n = v == Vectors - 1 ? last : L;
-      sums[v][r] = a.add    ? load_first(y[r] + v * L, n)
+      sums[v][r] = a.add    ? load_first(y[r] + v * stride, n)
                       : a.bias ? load_first(a.bias + column + v * L, n)
                                : broadcast(T(0));
     }
@@ -42,7 +43,7 @@ __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t fir
   TIDEGATE_UNROLL
   for (int v = 0; v < Vectors; ++v)
     TIDEGATE_UNROLL
-    for (int r = 0; r < Rows; ++r) store_first(y[r] + v * L, sums[v][r], v == Vectors - 1 ? last : L);
+    for (int r = 0; r < Rows; ++r) store_first(y[r] + v * stride, sums[v][r], v == Vectors - 1 ? last : L);
 }
 
 template <class T>

@@ -45,11 +45,17 @@ class Recurrent(Operator):
         states: Sequence[Array | None] | None = None,
         mask: Array | None = None,
         keep: bool = False,
+        input_dropout: Array | None = None,
+        input_rate: float = 0.0,
+        state_dropout: Array | None = None,
+        state_rate: float = 0.0,
     ) -> tuple[Array, list[Array], Kept | None]:
         """Outputs [B, U] or [B, T, U], final states [h] or [h, c] of [B, U], what backward needs if `keep`.
 
         x [B, T, F]; weights kernel [F, G U], recurrent_kernel [U, G U] and, with use_bias, bias [G U]
         ([2, G U] for GRU with reset_after); states like the final ones, zeros by default; mask bool [B, T].
+        Dropout bool [B, G, F] of the inputs and [B, G, U] of the states that each gate takes, True where an
+        element stays and is divided by 1 - rate.
         """
 
     def backward(

@@ -41,6 +41,10 @@ class Training(NamedTuple):
         wide = current_seed() if seed is None else seed
         return {"seed": wide & _64_BITS, "node": self.node, "iteration": self.iteration}
 
+    def part(self, number: int) -> Training:
+        """For another draw of the same use of a layer."""
+        return self._replace(node=self.node + (number << 32))
+
     @classmethod
     def by_hand(cls, training: object) -> Training | None:
         """For a layer or a model that is called with `training=True`; None with anything that is false."""

@@ -59,6 +59,16 @@ def test_every_number_of_timesteps(isa: str, form: str, size: int) -> None:
 
 
 @ALL_FORMS
+@pytest.mark.parametrize("dropout", ["inputs", "states", "both"])
+def test_dropout(isa: str, form: str, dropout: str) -> None:
+    """Each gate has its own masks; rows of every number, units and features of awkward ones."""
+    for batch, features, units, mask in ((1, 3, 1, "none"), (5, 20, 7, "holes"), (14, 1, 35, "left")):
+        case = Case(form, batch, 6, features, units, mask, True, return_sequences=True, dropout=dropout)
+        check(case)
+        check(case.but(activation="relu", recurrent_activation="hard_sigmoid", use_bias=False))
+
+
+@ALL_FORMS
 @pytest.mark.parametrize("kind", MASKS)
 @pytest.mark.parametrize("return_sequences", [False, True], ids=["last", "sequences"])
 @pytest.mark.parametrize("zero_output_for_mask", [False, True], ids=["repeat", "zero"])

@@ -32,12 +32,12 @@ def assert_gradients(case: Case) -> None:
     data, operator = case.data(), case.operator(core)
 
     def loss() -> float:
-        y, states, _ = operator.forward(data.x, data.weights, data.states, data.mask)
+        y, states, _ = operator.forward(data.x, data.weights, data.states, data.mask, **data.dropout)
         return float(
             np.sum(y * data.d_y) + sum(np.sum(s * d) for s, d in zip(states, data.d_states, strict=True))
         )
 
-    _, _, kept = operator.forward(data.x, data.weights, data.states, data.mask, True)
+    _, _, kept = operator.forward(data.x, data.weights, data.states, data.mask, True, **data.dropout)
     d_x, d_weights, d_states = operator.backward(kept, data.d_y, data.d_states)
     for name, array, gradient in named(data, d_x, d_weights, d_states):
         numeric = central_differences(loss, array)
@@ -71,6 +71,9 @@ def test_every_parameter_input_and_initial_state(isa: str, form: str, mask: str)
         {"use_bias": False},
         {"activation": "softplus", "recurrent_activation": "softmax"},
         {"activation": "mish", "recurrent_activation": "tanh", "mask": "holes"},
+        {"dropout": "inputs"},
+        {"dropout": "states", "mask": "holes"},
+        {"dropout": "both", "activation": "softplus", "go_backwards": True},
     ],
     ids=lambda options: "-".join(map(str, options.values())),
 )

@@ -157,8 +157,6 @@ def test_an_unknown_argument_suggests_the_nearest(cls: type[layers.Layer]) -> No
 
 
 LATER = {
-    "dropout": 0.3,
-    "recurrent_dropout": 0.2,
     "stateful": True,
     "activity_regularizer": "l2",
 }
@@ -175,7 +173,7 @@ def test_what_comes_later_is_refused_by_name(cls: type[layers.Layer], name: str)
 
 @RECURRENT
 def test_what_comes_later_is_fine_at_its_default(cls: type[layers.Layer]) -> None:
-    cls(4, dropout=0.0, recurrent_dropout=0, stateful=False, activity_regularizer=None)
+    cls(4, stateful=False, activity_regularizer=None)
 
 
 @EVERY

@@ -26,12 +26,12 @@ SHAPES = {  # batch, timesteps, features, units
 @ALL_FORMS
 @BOTH_DTYPES
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-@pytest.mark.parametrize("mask", ["none", "holes"])
+@pytest.mark.parametrize(("mask", "dropout"), [("none", "none"), ("holes", "none"), ("holes", "both")])
 def test_any_number_of_threads(
-    isa: str, threads: None, form: str, dtype: str, shape: tuple[int, int, int, int], mask: str
+    isa: str, threads: None, form: str, dtype: str, shape: tuple[int, int, int, int], mask: str, dropout: str
 ) -> None:
     """Outputs, final states and every gradient."""
-    case = Case(form, *shape, mask, True, return_sequences=True, dtype=dtype)
+    case = Case(form, *shape, mask, True, return_sequences=True, dropout=dropout, dtype=dtype)
     core.set_num_threads(1)
     alone = run(core, case)
     for count in THREADS[1:]:

@@ -205,7 +205,7 @@ HOSTILE: dict[str, Callable[[Config], Any]] = {
     ),
     "two wrappers": set_entry(*LSTM, value=around({"class_name": "LSTM", "config": {"units": 4}}, 2)),
     "layers without end": set_entry(*LSTM, value=around(CODE, 250)),
-    "dropout": set_entry(*LSTM, "config", "dropout", value=0.5),
+    "dropout": set_entry(*LSTM, "config", "dropout", value="0.5"),
     "an optimizer that is code": set_entry("compile_config", "optimizer", value=SYSTEM),
     "a loss that is code": set_entry("compile_config", "loss", value=CODE),
     "a metric that is code": set_entry("compile_config", "metrics", value=[CODE]),

@@ -153,7 +153,11 @@ class Bidirectional(OverTime, Wrapper):
             _plain([x, *first]), weights=weights[:middle], training=training, keep=keep, mask=mask
         )
         found_back, kept_back = self.backward_layer.forward(
-            _plain([x, *second]), weights=weights[middle:], training=training, keep=keep, mask=mask
+            _plain([x, *second]),
+            weights=weights[middle:],
+            training=training and training.part(2),
+            keep=keep,
+            mask=mask,
         )
         y, *states = _listed(found)
         y_back, *states_back = _listed(found_back)

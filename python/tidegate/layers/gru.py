@@ -28,18 +28,22 @@ class GRU(Recurrent):
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
         kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
             `tidegate.constraints`.
+        dropout: the probability that an element of the inputs is zero in training; all timesteps of a row
+            lose the same ones.
+        recurrent_dropout: the same of the states; each gate then loses inputs and states of its own.
+        seed: an integer, of what is dropped; the global seed (`tidegate.utils.set_random_seed`) when None.
         return_sequences: all outputs instead of the last one.
         return_state: the final h after the output, as a list.
         go_backwards: from the last step to the first; outputs are in the order of processing.
         reset_after: which of the two forms, see above.
         zero_output_for_mask: masked steps put out zeros instead of repeating the last output.
-        seed, unroll, use_cudnn, implementation: accepted; they change no number.
+        unroll, use_cudnn, implementation: accepted; they change no number.
         input_shape: (timesteps, features) on the first layer of a Sequential.
 
     Weights: kernel [F, 3U], recurrent_kernel [U, 3U], bias [3U]; with `reset_after` the bias is [2, 3U], that
     of the input's product and that of the recurrent one.
 
-    Dropout, `activity_regularizer` and `stateful` are refused by name.
+    `activity_regularizer` and `stateful` are refused by name.
 
     Example:
         >>> GRU(4)(np.zeros((2, 10, 3))).shape

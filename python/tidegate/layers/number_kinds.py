@@ -27,6 +27,13 @@ class Number(Kind):
         )
 
 
+class Share(Number):
+    """A real number, taken as 0 or 1 where it lies beyond."""
+
+    def read(self, value: Any, name: str, owner: str) -> float:
+        return min(1.0, max(0.0, super().read(value, name, owner)))
+
+
 class Seed(Kind):
     """An integer, or None for the global seed."""
 

@@ -24,6 +24,7 @@ from tidegate.layers.kinds import (
     Regularizer,
 )
 from tidegate.layers.layer import Layer
+from tidegate.layers.number_kinds import Seed, Share
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
 
@@ -60,9 +61,9 @@ def recurrent_arguments(after_initializers: Table = (), after_sequence: Table = 
         Argument("kernel_constraint", None, Constraint()),
         Argument("recurrent_constraint", None, Constraint()),
         Argument("bias_constraint", None, Constraint()),
-        later("dropout", 0.0),
-        later("recurrent_dropout", 0.0),
-        Argument("seed", None, Kind()),
+        Argument("dropout", 0.0, Share()),
+        Argument("recurrent_dropout", 0.0, Share()),
+        Argument("seed", None, Seed()),
         *_SEQUENCE,
         *after_sequence,
         Argument("use_cudnn", "auto", Kind(), in_config=False),
@@ -137,6 +138,9 @@ class Recurrent(OverTime):
     kernel_initializer: Any
     recurrent_initializer: Any
     bias_initializer: Any
+    dropout: float
+    recurrent_dropout: float
+    seed: int | None
     return_sequences: bool
     return_state: bool
     go_backwards: bool
@@ -221,17 +225,40 @@ class Recurrent(OverTime):
         """As of every layer; the initial states come as further inputs: `[x, h0]`, `[x, h0, c0]`."""
         x, *initial = inputs if isinstance(inputs, list) else [inputs]
         weights = values_of(self._variables) if weights is None else weights
-        outputs, states, kept = self.operator.forward(x, weights, initial or None, mask, keep)
-        kept = (kept, bool(initial)) if keep else None
+        dropped, of_gates = None, {}
+        if training is not None and self.recurrent_dropout:
+            of_gates = self._draw_for_gates(x, training)
+        elif training is not None and 0 < self.dropout < 1:
+            drawn = self._draw((len(x), 1, x.shape[-1]), self.dropout, training)
+            dropped = np.ascontiguousarray(np.broadcast_to(drawn, x.shape))
+            x = core.apply_dropout(x, dropped, self.dropout)
+        outputs, states, kept = self.operator.forward(x, weights, initial or None, mask, keep, **of_gates)
+        kept = (kept, bool(initial), dropped) if keep else None
         return ([outputs, *states] if self.return_state else outputs), kept
 
+    def _draw(self, shape: tuple[int, ...], rate: float, training: Training) -> Array:
+        return core.dropout_mask(shape, rate, **training.key(self.seed), rows=training.rows)
+
+    def _draw_for_gates(self, x: Array, training: Training) -> dict[str, Any]:
+        """With recurrent dropout each gate has inputs and states of its own, all timesteps the same."""
+        drawn: dict[str, Any] = {}
+        if 0 < self.dropout < 1:
+            inputs = (len(x), self.gates, x.shape[-1])
+            drawn |= {"input_dropout": self._draw(inputs, self.dropout, training), "input_rate": self.dropout}
+        if self.recurrent_dropout < 1:
+            rate, states = self.recurrent_dropout, (len(x), self.gates, self.units)
+            drawn |= {"state_dropout": self._draw(states, rate, training.part(1)), "state_rate": rate}
+        return drawn
+
     def backward(
-        self, kept: tuple[core.Kept, bool], d_outputs: Any, *, need_d_inputs: bool = True
+        self, kept: tuple[core.Kept, bool, Array | None], d_outputs: Any, *, need_d_inputs: bool = True
     ) -> tuple[Any, list[Array]]:
         """As of every layer; d_inputs is d_x, or `[d_x, d_h0, ...]` if `forward` was given initial states."""
-        native, had_states = kept
+        native, had_states, dropped = kept
         d_y, *d_states = d_outputs if self.return_state else [d_outputs]
         d_x, d_weights, d_initial = self.operator.backward(native, d_y, d_states or None, need_d_inputs)
+        if dropped is not None and need_d_inputs:
+            d_x = core.apply_dropout(d_x, dropped, self.dropout)
         return ([d_x, *d_initial] if had_states else d_x), d_weights
 
     def compute_output_shape(self, input_shape: Shape) -> Any:

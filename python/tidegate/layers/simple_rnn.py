@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidegate.layers.arguments import Argument, Table
-from tidegate.layers.kinds import Kind
+from tidegate.layers.number_kinds import Seed
 from tidegate.layers.recurrent import Recurrent, recurrent_arguments
 
 
@@ -13,7 +13,7 @@ def _arguments() -> Table:
     """A gated cell's without what it has no use for; `seed` comes last and is not saved, as in Keras."""
     gated = ("recurrent_activation", "seed", "use_cudnn", "implementation")
     rest = (row for row in recurrent_arguments() if row.name not in gated)
-    return (*rest, Argument("seed", None, Kind(), in_config=False))
+    return (*rest, Argument("seed", None, Seed(), in_config=False))
 
 
 class SimpleRNN(Recurrent):
@@ -27,16 +27,20 @@ class SimpleRNN(Recurrent):
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
         kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
             `tidegate.constraints`.
+        dropout: the probability that an element of the inputs is zero in training; all timesteps of a row
+            lose the same ones.
+        recurrent_dropout: the same of the states; each gate then loses inputs and states of its own.
+        seed: an integer, of what is dropped; the global seed (`tidegate.utils.set_random_seed`) when None.
         return_sequences: all outputs instead of the last one.
         return_state: the final h after the output, as a list.
         go_backwards: from the last step to the first; outputs are in the order of processing.
         zero_output_for_mask: masked steps put out zeros instead of repeating the last output.
-        seed, unroll: accepted; they change no number.
+        unroll: accepted; it changes no number.
         input_shape: (timesteps, features) on the first layer of a Sequential.
 
     Weights: kernel [F, U], recurrent_kernel [U, U], bias [U].
 
-    Dropout, `activity_regularizer` and `stateful` are refused by name.
+    `activity_regularizer` and `stateful` are refused by name.
 
     Example:
         >>> SimpleRNN(4)(np.zeros((2, 10, 3))).shape

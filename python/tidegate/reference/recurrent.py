@@ -11,6 +11,36 @@ from tidegate.reference.activations import activate, activate_gradient
 from tidegate.reference.arrays import Array, Arrays
 
 
+class GateMasks(NamedTuple):
+    """Dropout: what each gate multiplies the elements of its inputs [B, G, F] and states [B, G, U] by."""
+
+    x: Array | None = None
+    h: Array | None = None
+
+    def of(self, rows: Array) -> GateMasks:
+        return GateMasks(*(None if mask is None else mask[rows] for mask in self))
+
+
+def product(rows: Array, matrix: Array, masks: Array | None) -> Array:
+    """rows [B, n] . matrix [n, G U], where with masks [B, G, n] each gate has rows of its own."""
+    if masks is None:
+        return rows @ matrix
+    gates = np.split(matrix, masks.shape[1], axis=-1)
+    return np.concatenate([(rows * masks[:, g]) @ part for g, part in enumerate(gates)], axis=-1)
+
+
+def product_gradient(rows: Array, matrix: Array, masks: Array | None, d: Array) -> tuple[Array, Array]:
+    """d_rows and d_matrix of `product`."""
+    if masks is None:
+        return d @ matrix.T, rows.T @ d
+    d_rows, d_matrix = np.zeros_like(rows), []
+    gates = zip(np.split(matrix, masks.shape[1], axis=-1), np.split(d, masks.shape[1], axis=-1), strict=True)
+    for g, (part, d_part) in enumerate(gates):
+        d_rows += (d_part @ part.T) * masks[:, g]
+        d_matrix.append((rows * masks[:, g]).T @ d_part)
+    return d_rows, np.concatenate(d_matrix, axis=-1)
+
+
 class Gates(NamedTuple):
     """What a step kept: everything its gradient reads. All [B, U] but x [B, F]."""
 
@@ -19,6 +49,7 @@ class Gates(NamedTuple):
     before: Arrays  # the gates' sums
     after: Arrays  # the gates, activated
     extra: Arrays  # LSTM: the new c and its activation; GRU: the recurrent part of gate h; SimpleRNN: none
+    masks: GateMasks
 
 
 class LSTMCell:
@@ -30,15 +61,16 @@ class LSTMCell:
     def __init__(self, activation: str, recurrent_activation: str) -> None:
         self.activation, self.recurrent_activation = activation, recurrent_activation
 
-    def forward(self, x: Array, state: Arrays, weights: Arrays) -> tuple[Arrays, Gates]:
+    def forward(self, x: Array, state: Arrays, weights: Arrays, masks: GateMasks) -> tuple[Arrays, Gates]:
         kernel, recurrent_kernel, bias = weights
         h, c = state
-        before = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
+        sums = product(x, kernel, masks.x) + product(h, recurrent_kernel, masks.h) + bias
+        before = np.split(sums, 4, axis=-1)
         i, f, o = (activate(self.recurrent_activation, before[k]) for k in (0, 1, 3))
         g = activate(self.activation, before[2])
         c_new = f * c + i * g
         s = activate(self.activation, c_new)
-        return [o * s, c_new], Gates(x, state, before, [i, f, g, o], [c_new, s])
+        return [o * s, c_new], Gates(x, state, before, [i, f, g, o], [c_new, s], masks)
 
     def backward(self, kept: Gates, d_state: Arrays, weights: Arrays) -> tuple[Array, Arrays, Arrays]:
         kernel, recurrent_kernel, _ = weights
@@ -49,8 +81,9 @@ class LSTMCell:
         d_after = [d_c * g, d_c * c, d_c * i, d_h * s]
         parts = map(activate_gradient, [rec, rec, act, rec], kept.before, kept.after, d_after)
         d_gates = np.concatenate(list(parts), axis=-1)
-        d_weights = [kept.x.T @ d_gates, h.T @ d_gates, d_gates.sum(axis=0)]
-        return d_gates @ kernel.T, [d_gates @ recurrent_kernel.T, d_c * f], d_weights
+        d_x, d_kernel = product_gradient(kept.x, kernel, kept.masks.x, d_gates)
+        d_h, d_recurrent_kernel = product_gradient(h, recurrent_kernel, kept.masks.h, d_gates)
+        return d_x, [d_h, d_c * f], [d_kernel, d_recurrent_kernel, d_gates.sum(axis=0)]
 
 
 class GRUCell:
@@ -64,24 +97,31 @@ class GRUCell:
         self.activation, self.recurrent_activation = activation, recurrent_activation
         self.reset_after = reset_after
 
-    def forward(self, x: Array, state: Arrays, weights: Arrays) -> tuple[Arrays, Gates]:
+    def forward(self, x: Array, state: Arrays, weights: Arrays, masks: GateMasks) -> tuple[Arrays, Gates]:
         kernel, recurrent_kernel, bias = weights
         (h,), units = state, recurrent_kernel.shape[0]
-        x_z, x_r, x_h = np.split(x @ kernel + (bias[0] if self.reset_after else bias), 3, axis=-1)
-        h_z, h_r, h_h = np.split(h @ recurrent_kernel + (bias[1] if self.reset_after else 0), 3, axis=-1)
+        from_x, from_h = product(x, kernel, masks.x), product(h, recurrent_kernel, masks.h)
+        x_z, x_r, x_h = np.split(from_x + (bias[0] if self.reset_after else bias), 3, axis=-1)
+        h_z, h_r, h_h = np.split(from_h + (bias[1] if self.reset_after else 0), 3, axis=-1)
         z = activate(self.recurrent_activation, x_z + h_z)
         r = activate(self.recurrent_activation, x_r + h_r)
-        a = x_h + (r * h_h if self.reset_after else (r * h) @ recurrent_kernel[:, 2 * units :])
+        of_h = None if masks.h is None else masks.h[:, 2:]
+        a = x_h + (r * h_h if self.reset_after else product(r * h, recurrent_kernel[:, 2 * units :], of_h))
         g = activate(self.activation, a)
-        return [z * h + (1 - z) * g], Gates(x, state, [x_z + h_z, x_r + h_r, a], [z, r, g], [h_h])
+        return [z * h + (1 - z) * g], Gates(x, state, [x_z + h_z, x_r + h_r, a], [z, r, g], [h_h], masks)
 
     def backward(self, kept: Gates, d_state: Arrays, weights: Arrays) -> tuple[Array, Arrays, Arrays]:
         kernel, recurrent_kernel, _ = weights
         (h,), (z, r, g), (h_h,), (d_h_new,) = kept.state, kept.after, kept.extra, d_state
         units = recurrent_kernel.shape[0]
-        recurrent_h = recurrent_kernel[:, 2 * units :]
+        masks = kept.masks
+        of_h = None if masks.h is None else masks.h[:, 2:]
         d_a = activate_gradient(self.activation, kept.before[2], g, d_h_new * (1 - z))
-        d_r = d_a * h_h if self.reset_after else (d_a @ recurrent_h.T) * h
+        if self.reset_after:
+            d_r = d_a * h_h
+        else:
+            d_reset_h, d_recurrent_h = product_gradient(r * h, recurrent_kernel[:, 2 * units :], of_h, d_a)
+            d_r = d_reset_h * h
         d_zr = np.concatenate(
             [
                 activate_gradient(self.recurrent_activation, kept.before[0], z, d_h_new * (h - g)),
@@ -90,17 +130,18 @@ class GRUCell:
             axis=-1,
         )
         d_gates = np.concatenate([d_zr, d_a], axis=-1)  # of the input's part
-        d_h = d_h_new * z + d_zr @ recurrent_kernel[:, : 2 * units].T
         if self.reset_after:
             d_recurrent = np.concatenate([d_zr, d_a * r], axis=-1)
-            d_h = d_h + (d_a * r) @ recurrent_h.T
-            d_recurrent_kernel = h.T @ d_recurrent
+            d_h, d_recurrent_kernel = product_gradient(h, recurrent_kernel, masks.h, d_recurrent)
             d_bias = np.stack([d_gates.sum(axis=0), d_recurrent.sum(axis=0)])
         else:
-            d_h = d_h + (d_a @ recurrent_h.T) * r
-            d_recurrent_kernel = np.concatenate([h.T @ d_zr, (r * h).T @ d_a], axis=-1)
+            of_zr = None if masks.h is None else masks.h[:, :2]
+            d_h, d_recurrent_zr = product_gradient(h, recurrent_kernel[:, : 2 * units], of_zr, d_zr)
+            d_h = d_h + d_reset_h * r
+            d_recurrent_kernel = np.concatenate([d_recurrent_zr, d_recurrent_h], axis=-1)
             d_bias = d_gates.sum(axis=0)
-        return d_gates @ kernel.T, [d_h], [kept.x.T @ d_gates, d_recurrent_kernel, d_bias]
+        d_x, d_kernel = product_gradient(kept.x, kernel, masks.x, d_gates)
+        return d_x, [d_h_new * z + d_h], [d_kernel, d_recurrent_kernel, d_bias]
 
 
 class SimpleRNNCell:
@@ -111,17 +152,18 @@ class SimpleRNNCell:
     def __init__(self, activation: str) -> None:
         self.activation = activation
 
-    def forward(self, x: Array, state: Arrays, weights: Arrays) -> tuple[Arrays, Gates]:
+    def forward(self, x: Array, state: Arrays, weights: Arrays, masks: GateMasks) -> tuple[Arrays, Gates]:
         kernel, recurrent_kernel, bias = weights
-        a = x @ kernel + state[0] @ recurrent_kernel + bias
+        a = product(x, kernel, masks.x) + product(state[0], recurrent_kernel, masks.h) + bias
         h_new = activate(self.activation, a)
-        return [h_new], Gates(x, state, [a], [h_new], [])
+        return [h_new], Gates(x, state, [a], [h_new], [], masks)
 
     def backward(self, kept: Gates, d_state: Arrays, weights: Arrays) -> tuple[Array, Arrays, Arrays]:
         kernel, recurrent_kernel, _ = weights
         d_a = activate_gradient(self.activation, kept.before[0], kept.after[0], d_state[0])
-        d_weights = [kept.x.T @ d_a, kept.state[0].T @ d_a, d_a.sum(axis=0)]
-        return d_a @ kernel.T, [d_a @ recurrent_kernel.T], d_weights
+        d_x, d_kernel = product_gradient(kept.x, kernel, kept.masks.x, d_a)
+        d_h, d_recurrent_kernel = product_gradient(kept.state[0], recurrent_kernel, kept.masks.h, d_a)
+        return d_x, [d_h], [d_kernel, d_recurrent_kernel, d_a.sum(axis=0)]
 
 
 class RecurrentKept(NamedTuple):
@@ -167,16 +209,23 @@ class Recurrent:
         states: Sequence[Array] | None = None,
         mask: Array | None = None,
         keep: bool = False,
+        input_dropout: Array | None = None,
+        input_rate: float = 0.0,
+        state_dropout: Array | None = None,
+        state_rate: float = 0.0,
     ) -> tuple[Array, Arrays, RecurrentKept | None]:
-        """x [B, T, F] -> y [B, U] or [B, T, U], the final states [B, U] each, what backward needs."""
+        """x [B, T, F] -> y [B, U] or [B, T, U], the final states [B, U] each, what backward needs.
+        Dropout bool [B, G, F] and [B, G, U], True where an element stays."""
         batch, timesteps, _ = x.shape
         three = [*weights] if self.use_bias else [*weights, np.zeros(self.bias_shape, x.dtype)]
         zeros = np.zeros((batch, self.units), x.dtype)
         state = [zeros.copy() if states is None else states[k].copy() for k in range(self.cell.states)]
+        pairs = ((input_dropout, input_rate), (state_dropout, state_rate))
+        masks = GateMasks(*(None if drawn is None else drawn / (1 - rate) for drawn, rate in pairs))
         output, outputs, steps = zeros.copy(), np.zeros((batch, timesteps, self.units), x.dtype), []
         for place, t in enumerate(self._times(timesteps)):
             real = np.ones(batch, bool) if mask is None else mask[:, t]
-            new, kept = self.cell.forward(x[real, t], [s[real] for s in state], three)
+            new, kept = self.cell.forward(x[real, t], [s[real] for s in state], three, masks.of(real))
             for s, n in zip(state, new, strict=True):
                 s[real] = n
             if self.zero_output_for_mask:
