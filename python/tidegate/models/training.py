@@ -33,6 +33,7 @@ class Trainer(Compiled):
         super().__init__()
         self.history: History | None = None
         self.stop_training = False
+        self.first_epoch = 0  # of `fit`; a callback may set it when training begins
 
     # What the model provides.
 
@@ -121,10 +122,10 @@ class Trainer(Compiled):
         watchers = self._watchers(callbacks, verbose, len(data), size, epochs=epochs, history=True)
         assert self.optimizer is not None  # `_check_compiled` has seen it
 
-        self.stop_training = False
+        self.stop_training, self.first_epoch = False, initial_epoch
         logs: dict[str, float] = {}
         watchers.on_train_begin()
-        for epoch in range(initial_epoch, epochs):
+        for epoch in range(self.first_epoch, epochs):
             watchers.on_epoch_begin(epoch)
             order = data.shuffled(self.optimizer.batches) if shuffle else None
             logs = self._train_epoch(data.batches(size, order), watchers)

@@ -18,6 +18,7 @@ from tidegate.inputs import nearest
 from tidegate.optimizers import schedules
 from tidegate.utils.configured import Configured
 from tidegate.utils.naming import auto_name
+from tidegate.variable import changing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,6 +109,7 @@ class Optimizer(Configured):
         self._without_decay: tuple[set[Variable], re.Pattern[str] | None] = (set(), None)
         self._places: dict[Variable, int] = {}  # of each variable in the lists of slots
         self.slots: dict[str, list[Array]] = {}
+        self._averages_shown = False  # in the variables' place, whose values are in the slots
         self.shared: list[Array] = []  # state that belongs to no variable; last in a file
 
     @property
@@ -143,6 +145,10 @@ class Optimizer(Configured):
                 "where it was a number"
             )
         self._rate = float(np.float32(number))
+
+    def learning_rates(self) -> dict[str, float]:
+        """The learning rate by its name in logs; of several optimizers in one, several."""
+        return {"learning_rate": self.learning_rate}
 
     def get_config(self) -> dict[str, Any]:
         """The arguments in the order of Keras's files."""
@@ -215,9 +221,33 @@ class Optimizer(Configured):
 
     def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
         """Put the running means in the place of the variables, where `use_ema` keeps them."""
-        if self.use_ema:
-            for variable in var_list:
-                variable.assign(self.slots["average"][self._places[variable]])
+        if not self.use_ema:
+            return
+        for variable in var_list:
+            average = self.slots["average"][self._places[variable]]
+            if self._averages_shown:
+                average[...] = variable.value
+            else:
+                variable.assign(average)
+        self._averages_shown = False
+
+    @property
+    def averages(self) -> bool:
+        """Whether running means of the weights are kept."""
+        return self.use_ema
+
+    def show_averages(self, shown: bool) -> None:
+        """Exchange the variables and their running means, unless that is how they are.
+
+        While the means are in the variables' place, `apply` must not be called.
+        """
+        if self.built and shown != self._averages_shown:
+            with changing:
+                for variable, average in zip(self._places, self.slots["average"], strict=True):
+                    value = variable.value
+                    variable.assign(average)
+                    average[...] = value
+            self._averages_shown = shown
 
     def scale_loss(self, loss: Any) -> Any:
         """A loss, or its gradient, times `loss_scale_factor`; `apply` divides by it again."""
