@@ -68,12 +68,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
     if kind == "initializer":
         from tidegate import initializers
 
-        # The longer names are in the files of early Keras 3.
-        return {
-            **initializers.CLASSES,
-            "IdentityInitializer": initializers.Identity,
-            "OrthogonalInitializer": initializers.Orthogonal,
-        }
+        return initializers.CLASSES | initializers.LONGER
     if kind == "loss":
         from tidegate import losses
 
@@ -155,10 +150,11 @@ def deserialize(config: Any, kind: str) -> Any:
             f"A {kind} expected a dictionary with `class_name` and `config`; received {config!r:.200}"
         )
     name, arguments = config["class_name"], config.get("config")
-    if kind == "loss" and name == "function":
-        from tidegate import losses
+    if kind in ("loss", "metric") and name == "function":
+        from tidegate import losses, metrics
 
-        return losses.get(arguments if arguments in losses.FUNCTIONS else f"{arguments}")
+        module: Any = losses if kind == "loss" else metrics
+        return module.get(module.FUNCTIONS.get(str(arguments), str(arguments)))
     table = classes(kind)
     if name not in table:
         raise ValueError(f"Unknown {kind} class '{name}'.{nearest(name, table)}")
