@@ -21,29 +21,13 @@ def named(figure: dict[str, Any]) -> str:
 
 
 # Aliases of modules that are older than Keras 3, and classes that nobody finds by a word.
-NOT_EXPORTED = {
-    "optimizers": {
-        "legacy",
-        "LossScaleOptimizer",
-        "MultiOptimizer",
-        "Muon",
-        "OptimizerMap",
-        "ScheduleFreeAdamW",
-    }
-}
+NOT_EXPORTED = {"optimizers": {"legacy"}}
 NOT_FOUND = {
     "constraints": {"Constraint", "constraint"},
     "initializers": {"Initializer", "initializer"},
     "losses": {"Loss", "LossFunctionWrapper"},
     "metrics": {"Metric", "metric"},
-    "optimizers": {
-        "optimizer",
-        "optimizermap",
-        "lossscaleoptimizer",
-        "multioptimizer",
-        "muon",
-        "schedulefreeadamw",
-    },
+    "optimizers": {"optimizer", "optimizermap"},
     "regularizers": {"Regularizer", "regularizer"},
 }
 

@@ -103,12 +103,12 @@ class Optimizer(Configured):
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self._rate: Any = 0.0  # a number, a schedule or a function
-        self.learning_rate = learning_rate
+        self._set_rate(learning_rate)
         self.batches = 0  # calls of `apply`
         self.built = False
         self._without_decay: tuple[set[Variable], re.Pattern[str] | None] = (set(), None)
         self._places: dict[Variable, int] = {}  # of each variable in the lists of slots
-        self.slots: dict[str, list[Array]] = {}
+        self.slots: dict[str, list[Any]] = {}  # arrays
         self._averages_shown = False  # in the variables' place, whose values are in the slots
         self.shared: list[Array] = []  # state that belongs to no variable; last in a file
 
@@ -128,6 +128,9 @@ class Optimizer(Configured):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
+        self._set_rate(value)
+
+    def _set_rate(self, value: Any) -> None:
         owner = type(self).__name__
         if isinstance(value, dict):
             value = schedules.deserialize(value)
@@ -170,6 +173,14 @@ class Optimizer(Configured):
         """What a slot of a variable holds before the first step."""
         return np.zeros(variable.shape, variable.dtype)
 
+    def has_slot(self, name: str, variable: Variable) -> bool:
+        """Whether this variable has the slot; where it has not, there is None."""
+        return True
+
+    def decay_of(self, variable: Variable) -> float | None:
+        """The weight decay of a variable that is not excluded from it."""
+        return self.weight_decay
+
     def begin_step(self) -> None:
         """What a step does once, before it updates the weights."""
 
@@ -177,7 +188,10 @@ class Optimizer(Configured):
         """Make the slots for the trainable variables of a model."""
         self._places = {variable: place for place, variable in enumerate(variables)}
         names = (name for group in self._groups() for name in group)
-        self.slots = {name: [self.new_slot(name, each) for each in variables] for name in names}
+        self.slots = {
+            name: [self.new_slot(name, each) if self.has_slot(name, each) else None for each in variables]
+            for name in names
+        }
         self.built = True
 
     def exclude_from_weight_decay(
@@ -264,30 +278,40 @@ class Optimizer(Configured):
         """Shape and dtype of each of `variables`."""
         return [(each.shape, each.dtype) for each in (*self._scalars(), *self._slots_in_file_order())]
 
-    def takes(self, count: int) -> bool:
-        """Whether a state may have so many arrays: all, or those that it has before the first step."""
-        scalars = len(self._scalars())
-        return count in (scalars, scalars + len(self._slots_in_file_order()))
-
-    def set_variables(self, values: Sequence[Array]) -> None:
-        """Take a state that `variables` gave; of an optimizer that had taken no step, what comes before the
-        slots is enough.
-
-        Raises:
-            ValueError: another number of arrays, or one of another shape; nothing is changed then.
+    def expects(self, count: int) -> list[tuple[tuple[int, ...], np.dtype[Any]]] | None:
+        """Shape and dtype of each array of a state of so many: of all, or of those that there are before the
+        first step. None where there is no such state.
         """
-        expected = self.variable_shapes()
-        if not self.takes(len(values)):
-            raise ValueError(f"{self.name} has {len(expected)} variables; received {len(values)}")
-        for place, (value, (shape, _)) in enumerate(zip(values, expected, strict=False)):
+        shapes = self.variable_shapes()
+        return shapes[:count] if count in (len(self._scalars()), len(shapes)) else None
+
+    def check_state(self, values: Sequence[Array]) -> None:
+        """ValueError for arrays that are no state."""
+        expected = self.expects(len(values))
+        if expected is None:
+            raise ValueError(
+                f"{self.name} has {len(self.variable_shapes())} variables; received {len(values)}"
+            )
+        for place, (value, (shape, _)) in enumerate(zip(values, expected, strict=True)):
             if np.shape(value) != shape:
                 raise ValueError(
                     f"{self.name}: variable {place} expected shape {shape}; received {np.shape(value)}"
                 )
+
+    def set_variables(self, values: Sequence[Array]) -> None:
+        """Take a state that `variables` gave; of an optimizer that had taken no step, what comes before the
+        slots is enough, and the slots begin anew.
+
+        Raises:
+            ValueError: another number of arrays, or one of another shape; nothing is changed then.
+        """
+        self.check_state(values)
         scalars = len(self._scalars())
         self.batches = int(values[0])
         if scalars == 2:
-            self.learning_rate = values[1]
+            self._set_rate(values[1])
+        if self.built and len(values) == scalars:
+            self.build(list(self._places))
         for slot, value in zip(self._slots_in_file_order(), values[scalars:], strict=False):
             slot[...] = value
 
@@ -307,7 +331,7 @@ class Optimizer(Configured):
             for place in range(len(self._places))
             for name in group
         ]
-        return slots + self.shared
+        return [slot for slot in slots if slot is not None] + self.shared
 
     def _step(self, gradients: list[Array], variables: list[Variable]) -> None:
         if self.loss_scale_factor is not None:
@@ -317,9 +341,9 @@ class Optimizer(Configured):
         if gradients:
             self.begin_step()
             for g, variable in zip(self._clip(gradients), variables, strict=True):
-                w = variable.value
-                if self.weight_decay is not None and self._decays(variable):
-                    w = w - w * (self.weight_decay * self.learning_rate)
+                w, decay = variable.value, self.decay_of(variable)
+                if decay is not None and self._decays(variable):
+                    w = w - w * (decay * self.learning_rate)
                 variable.assign(self.update(w, g, self._places[variable]))
         if self.use_ema:
             self._average()

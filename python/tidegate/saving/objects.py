@@ -24,6 +24,7 @@ _MODULES = {
     "metric": "keras.metrics",
     "model": "keras",
     "optimizer": "keras.optimizers",
+    "optimizer map": "keras.optimizers",
     "regularizer": "keras.regularizers",
     "schedule": "keras.optimizers.schedules",
 }
@@ -87,7 +88,11 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
         return constraints.CLASSES
     from tidegate import optimizers
 
-    return optimizers.schedules.CLASSES if kind == "schedule" else optimizers.CLASSES
+    if kind == "schedule":
+        return optimizers.schedules.CLASSES
+    if kind == "optimizer map":
+        return {"OptimizerMap": optimizers.OptimizerMap}
+    return optimizers.CLASSES | optimizers.AROUND_OTHERS
 
 
 def serialize(value: Any) -> Any:
@@ -138,8 +143,8 @@ def deserialize(config: Any, kind: str) -> Any:
 
     Args:
         config: `{"class_name": ..., "config": {...}}`; other entries are not looked at.
-        kind: "constraint", "initializer", "layer", "loss", "metric", "model", "optimizer", "regularizer" or
-            "schedule".
+        kind: "constraint", "initializer", "layer", "loss", "metric", "model", "optimizer", "optimizer map",
+            "regularizer" or "schedule".
 
     Raises:
         ValueError: not such a dictionary, a class that is not in the table, or arguments that the class

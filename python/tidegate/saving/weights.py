@@ -116,18 +116,19 @@ def _read_optimizer(file: Any, optimizer: Any) -> list[Array] | None:
     group = _open(file, _OPTIMIZER, optional=True)
     if group is None:
         return None
-    expected, found = optimizer.variable_shapes(), len(group)
-    if not optimizer.takes(found):
+    found = len(group)
+    expected = optimizer.expects(found)
+    if expected is None:
         warnings.warn(
-            f"The state of optimizer '{optimizer.name}' is not loaded: it has {len(expected)} variables, "
-            f"the file has {found}.",
+            f"The state of optimizer '{optimizer.name}' is not loaded: it has "
+            f"{len(optimizer.variable_shapes())} variables, the file has {found}.",
             stacklevel=2,
         )
         return None
     # Whole numbers (the count of steps, Adafactor's placeholders) have the width of the backend.
     return [
         _read_dataset(group, str(place), shape, dtype, kinds="iu" if dtype.kind == "i" else None)
-        for place, (shape, dtype) in enumerate(expected[:found])
+        for place, (shape, dtype) in enumerate(expected)
     ]
 
 
