@@ -14,6 +14,7 @@ from tidegate.models.training import Trainer
 from tidegate.program import Programs
 from tidegate.random import Training
 from tidegate.regularizers import penalties
+from tidegate.utils.faults import memory_for
 from tidegate.variable import Array, Variable, assign_all, assign_each, values_of
 
 if TYPE_CHECKING:
@@ -221,11 +222,17 @@ class Model(Trainer):
     def run(self, x: Array) -> Array:
         self._built_graph()
         assert self._programs is not None  # set with the graph
-        return self._programs.current().run(x) if len(x) else self._no_rows(x)
+        if not len(x):
+            return self._no_rows(x)
+        try:
+            return self._programs.current().run(x)
+        except MemoryError as error:
+            raise MemoryError(f"{self.title}: the outputs of {len(x)} rows: {error}") from error
 
     def run_masked(self, x: Array) -> tuple[Array, Array | None]:
         assert self._programs is not None  # set with the graph
-        return self._programs.current().run_masked(x)
+        with memory_for(f"{self.title}: the outputs of {len(x)} rows"):
+            return self._programs.current().run_masked(x)
 
     def _no_rows(self, x: Array) -> Array:
         """The outputs on a batch of zero rows."""

@@ -229,6 +229,7 @@ class Optimizer(Configured):
                     f"Unknown variable `{variable.path}`: {self.name} can only be applied to the variables "
                     "it was built for; make a new optimizer for a new model."
                 )
+        self.show_averages(False)  # an evaluation that showed them may have been broken off
         with np.errstate(all="ignore"):  # beyond the range is an infinity, in silence as everywhere
             self._step([g for g, _ in pairs], [variable for _, variable in pairs])
         self.batches += 1
@@ -251,9 +252,8 @@ class Optimizer(Configured):
         return self.use_ema
 
     def show_averages(self, shown: bool) -> None:
-        """Exchange the variables and their running means, unless that is how they are.
-
-        While the means are in the variables' place, `apply` must not be called.
+        """Exchange the variables and their running means, unless that is how they are; `apply` puts the
+        variables back.
         """
         if self.built and shown != self._averages_shown:
             with changing:
