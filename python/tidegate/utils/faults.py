@@ -1,6 +1,6 @@
 """What is done when something comes between: Ctrl-C, and memory that is not there.
 
-Python sees a Ctrl-C between two native calls, of which a training step makes two for each layer.
+Python sees a Ctrl-C between two native calls, and inside of those that are long, the recurrent ones.
 """
 
 from __future__ import annotations
