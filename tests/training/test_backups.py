@@ -95,7 +95,17 @@ def test_a_damaged_backup(tmp_path: Path) -> None:
 
 
 def test_the_last_backup_but_one_is_taken_where_the_last_is_damaged(tmp_path: Path) -> None:
-    assert fit(make(), damaged(tmp_path, double=True)).epoch == [2, 3, 4]
+    again = damaged(tmp_path, double=True)
+    again.save_freq = 1
+    with pytest.raises(Interrupt):
+        fit(make(), again, stop_at(2, batch=0))
+    assert json.loads((tmp_path / "training_metadata.json").read_text()) == [
+        {"epoch": 2, "iteration": 7},
+        {"epoch": 2, "iteration": 6},
+    ]
+    (tmp_path / "epoch-2-iteration-7.weights.h5").unlink()
+    (tmp_path / "epoch-2-iteration-6.weights.h5").rename(tmp_path / "epoch-2-iteration-7.weights.h5")
+    assert fit(make(), callbacks.BackupAndRestore(tmp_path)).epoch == [2, 3, 4]
 
 
 def test_evaluations_see_the_means(tmp_path: Path) -> None:

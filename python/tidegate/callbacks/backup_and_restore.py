@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -59,6 +60,7 @@ class BackupAndRestore(Callback):
         for place, backup in enumerate(self._backups):
             try:
                 self._restore(backup)
+                self._backups = self._backups[place:]
                 return
             except ValueError:
                 if place + 1 == len(self._backups):
@@ -91,7 +93,8 @@ class BackupAndRestore(Callback):
         with replacing(os.path.join(self.backup_dir, _INDEX)) as file:
             file.write(json.dumps(self._backups).encode())
         for old in others[kept:]:
-            os.unlink(self._path(old))
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path(old))
 
     def _restore(self, backup: dict[str, int]) -> None:
         optimizer = self.model.optimizer
