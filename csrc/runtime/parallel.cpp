@@ -168,7 +168,9 @@ Interruptible* Interruptible::current() { return interruptible; }
 
 bool Interruptible::ask() {
   if (interruptible != this || given_up() || now() - asked_ < kSecondsBetweenAsking) return given_up();
+  interruptible = nullptr;  // what a handler computes is not this work
   if (wanted_()) given_up_.store(true, std::memory_order_relaxed);
+  interruptible = this;
   asked_ = now();
   return given_up();
 }
