@@ -11,6 +11,7 @@
 
 #include "dispatch/bidirectional.hpp"
 #include "program/program.hpp"
+#include "runtime/parallel.hpp"
 
 namespace tidegate::python {
 
@@ -28,6 +29,24 @@ class ReleaseGil {
  private:
   std::optional<py::gil_scoped_release> release_;
 };
+
+// Runs recurrent work, which may take minutes: other Python threads run meanwhile, and so do the handlers of signals.
+// What one of them raises, such as a Ctrl-C, is thrown, and the work is not done then.
+template <class Work>
+void run_recurrent(double flops, Work work) {
+  bool given_up = false;
+  {
+    const ReleaseGil release(flops);
+    if (flops <= kFlopsWorthRelease) return work();
+    const Interruptible interruptible([] {
+      const py::gil_scoped_acquire acquired;
+      return PyErr_CheckSignals() != 0;
+    });
+    work();
+    given_up = interruptible.given_up();
+  }
+  if (given_up) throw py::error_already_set();
+}
 
 inline std::string text(const Shape& shape) {
   std::string all;

@@ -154,13 +154,12 @@ class Recurrent final : public TypedOperator<Recurrent> {
       kept->shape = shape_of(y);
       native = &kept->recurrent.template emplace<KeptRecurrent<T>>();
     }
-    {
-      const ReleaseGil release(2.0 * B * steps * (F + U) * columns());
+    run_recurrent(2.0 * B * steps * (F + U) * columns(), [&] {
       Packing packing(current());
       const PackedRecurrent<T> packed = call.dropout.any() ? PackedRecurrent<T>::by_gate(packing, config, F, canonical)
                                                            : PackedRecurrent<T>(packing, config, F, canonical);
       tidegate::forward(config, packed, call, native);
-    }
+    });
     return py::make_tuple(y, final_states, kept ? py::cast(std::move(kept)) : py::none());
   }
 
@@ -196,10 +195,7 @@ class Recurrent final : public TypedOperator<Recurrent> {
       call.d_states[i] = gradient.mutable_data();
       d_initial.append(gradient);
     }
-    if (B > 0) {
-      const ReleaseGil release(6.0 * B * steps * (F + U) * columns());
-      tidegate::backward(config, native, call);
-    }
+    if (B > 0) run_recurrent(6.0 * B * steps * (F + U) * columns(), [&] { tidegate::backward(config, native, call); });
     return py::make_tuple(d_x, d_weights, d_initial);
   }
 };

@@ -102,10 +102,7 @@ std::pair<py::array, py::object> run(const Program<T>& program, const py::array&
   if (from < to + y.size() && to < from + x.size())
     throw py::value_error("argument `out` expected an array that shares no memory with `x`.");
   Array<uint8_t> mask_of_y;
-  {
-    const ReleaseGil release(program.flops(shapes));
-    mask_of_y = program.run(shapes, from, to, carried);
-  }
+  run_recurrent(program.flops(shapes), [&] { mask_of_y = program.run(shapes, from, to, carried); });
   return {y, array_of_mask(mask_of_y, shapes.back())};
 }
 

@@ -2,6 +2,8 @@
 // that two passes can share a team.
 #pragma once
 
+#include <atomic>
+
 #include "dispatch/recurrent.hpp"
 #include "dispatch/row_order.hpp"
 #include "runtime/parallel.hpp"
@@ -47,7 +49,7 @@ class ForwardPass {
   bool shares_units(const Member& member) const { return plan.share_units && member.count > 1; }
   void start_row(int64_t b) const;
   void narrow_row(int64_t slot, int64_t b) const;
-  void run_kernel(const ForwardArgs<T>& mine) const;
+  void run_kernel(const ForwardArgs<T>& mine, const Member& member) const;
   void move_states(const ForwardArgs<T>& mine, int64_t from, int64_t to) const;
   void finish_row(int64_t b) const;
 
@@ -62,6 +64,10 @@ class ForwardPass {
   // them.
   const bool trimmed;
   const int64_t B, P;
+  // Where the work may be given up, it is done in pieces of so many steps, and member 0 says whether to go on.
+  Interruptible* const interruptible = Interruptible::current();
+  int64_t steps_of_piece;
+  mutable std::atomic<bool> given_up{false};
   Scratch scratch;
   ForwardArgs<T> args{};  // of all rows and units, with the scratch of member 0
 };

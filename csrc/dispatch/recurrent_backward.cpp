@@ -66,8 +66,12 @@ class Backward {
       member.meet();
       for (int64_t end = steps; end > 0; end -= std::min(end, block_steps)) {
         const int64_t begin = std::max<int64_t>(0, end - block_steps);
-        if (member.index == 0) list_entries(begin, end);
+        if (member.index == 0) {
+          given_up = interruptible && interruptible->ask();
+          list_entries(begin, end);
+        }
         member.meet();
+        if (given_up) return;
         through_time(member, begin, end);
         member.meet();
         gradients(member);
@@ -314,6 +318,8 @@ class Backward {
   Sequence<T> d_x{};
   Mask mask{};
   int64_t entries = 0;
+  Interruptible* const interruptible = Interruptible::current();
+  bool given_up = false;
 };
 
 }  // namespace

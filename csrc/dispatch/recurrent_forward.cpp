@@ -17,6 +17,8 @@ constexpr int64_t kBytesWorthMeeting = 16 << 10;
 constexpr int64_t kTilesOfPass = 4;
 // Room for the input product of a block of timesteps: to stay in the L2 cache beside the weights.
 constexpr int64_t kInputBlockBytes = 192 << 10;
+// Of the pieces that a pass is made in while it may be given up: some hundredth of a second.
+constexpr double kFlopsOfPiece = 2e9;
 
 }  // namespace
 
@@ -122,6 +124,13 @@ ForwardPass<T>::ForwardPass(const RecurrentConfig& config, const PackedRecurrent
     if (!config.fused()) kept->sums = Array<T>(steps * P * B * row);
   }
 
+  steps_of_piece = steps;
+  if (interruptible) {
+    const int64_t most =
+        std::max<int64_t>(1, static_cast<int64_t>(kFlopsOfPiece * steps / work(config, weights, call.shape)));
+    const int64_t block = std::max<int64_t>(1, plan.input_steps);
+    steps_of_piece = std::min(steps, (most + block - 1) / block * block);
+  }
   args.time_end = steps, args.features = F, args.units = U;
   args.fused = config.fused();
   args.activation = config.activation, args.recurrent_activation = config.recurrent_activation;
@@ -195,7 +204,7 @@ void ForwardPass<T>::run_steps(const Member& member, int64_t first_step, int64_t
       mine.time_begin = time_begin, mine.time_end = time_end;
       if (time_begin % 2 != 0) move_states(mine, 0, time_begin);
     }
-    run_kernel(mine);
+    run_kernel(mine, member);
     if (trimmed && (mine.time_end - args.time_end) % 2 != 0) move_states(mine, mine.time_end, args.time_end);
   }
 }
@@ -222,11 +231,23 @@ void ForwardPass<T>::narrow_row(int64_t slot, int64_t b) const {
 }
 
 template <class T>
-void ForwardPass<T>::run_kernel(const ForwardArgs<T>& mine) const {
-  const auto cell = static_cast<int>(config.cell);
-  if constexpr (sizeof(T) == sizeof(float))
-    if (narrow) return narrow->forward[cell](mine);
-  kernels.forward[cell](mine);
+void ForwardPass<T>::run_kernel(const ForwardArgs<T>& mine, const Member& member) const {
+  const auto kernel = [&](const ForwardArgs<T>& piece) {
+    const auto cell = static_cast<int>(config.cell);
+    if constexpr (sizeof(T) == sizeof(float))
+      if (narrow) return narrow->forward[cell](piece);
+    kernels.forward[cell](piece);
+  };
+  ForwardArgs<T> piece = mine;
+  for (; piece.time_begin < mine.time_end; piece.time_begin = piece.time_end) {
+    piece.time_end = std::min(mine.time_end, piece.time_begin + steps_of_piece);
+    if (interruptible) {
+      if (member.index == 0 && interruptible->ask()) given_up = true;
+      if (shares_units(member)) member.meet();  // or one would wait for others that are gone
+      if (given_up) return;
+    }
+    kernel(piece);
+  }
 }
 
 template <class T>

@@ -1,7 +1,8 @@
 #include "program/program.hpp"
 
 #include <algorithm>
-#include <new>
+#include <functional>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -29,7 +30,8 @@ constexpr int64_t kMostElements = int64_t{1} << 56;
 int64_t elements(const Shape& shape) {
   int64_t n = 1;
   for (const int64_t extent : shape)
-    if (__builtin_mul_overflow(n, extent, &n) || n > kMostElements) throw std::bad_alloc();
+    if (__builtin_mul_overflow(n, extent, &n) || n > kMostElements)
+      throw OutOfMemory(std::accumulate(shape.begin(), shape.end(), double(sizeof(float)), std::multiplies<>()));
   return n;
 }
 

@@ -2,10 +2,10 @@
 
 #include <pthread.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <mutex>
-#include <new>
 
 namespace tidegate {
 namespace {
@@ -55,13 +55,18 @@ Pool& pool() {
 
 }  // namespace
 
+OutOfMemory::OutOfMemory(double bytes) {
+  std::snprintf(text_, sizeof text_, "Unable to allocate %.1f MiB (%.0f bytes) of working memory", bytes / 1048576,
+                bytes);
+}
+
 Buffer::Buffer(size_t bytes) : bytes_(bytes) {
   if (bytes == 0) return;
   data_ = pool().take(bytes, capacity_);
   if (data_) return;
   capacity_ = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   data_ = std::aligned_alloc(kAlignment, capacity_);
-  if (!data_) throw std::bad_alloc();
+  if (!data_) throw OutOfMemory(static_cast<double>(bytes));
 }
 
 Buffer::~Buffer() {

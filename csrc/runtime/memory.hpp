@@ -3,16 +3,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 
 namespace tidegate {
+
+// Says how much was asked for, in memory of its own.
+class OutOfMemory final : public std::bad_alloc {
+ public:
+  explicit OutOfMemory(double bytes);
+  const char* what() const noexcept override { return text_; }
+
+ private:
+  char text_[96];
+};
 
 // Bytes on a cache-line boundary. Freed buffers are kept for the next ones of about their size (up to a limit), since
 // fresh pages from the system cost more than the arithmetic on them. Contents are whatever was there before.
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(size_t bytes);
+  explicit Buffer(size_t bytes);  // throws OutOfMemory
   // Memory of somebody else, who keeps it for as long.
   Buffer(const void* data, size_t bytes) : data_(const_cast<void*>(data)), bytes_(bytes) {}
   ~Buffer();

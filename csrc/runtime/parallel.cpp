@@ -104,6 +104,7 @@ std::atomic<bool> forked{false};
 [[maybe_unused]] std::mutex team_mutex;
 std::atomic<int> threads_setting{0};
 thread_local int thread_limit = 0;
+thread_local Interruptible* interruptible = nullptr;
 
 // libgomp's threads do not live on in a forked child, and its next parallel region there would wait for them for ever.
 // The mutex may have been held by a thread that is not there any more either, but nobody asks for it in the child.
@@ -154,6 +155,25 @@ ThreadLimit::ThreadLimit(int threads) : outer_(thread_limit) {
 }
 
 ThreadLimit::~ThreadLimit() { thread_limit = outer_; }
+
+constexpr double kSecondsBetweenAsking = 50e-3;
+
+Interruptible::Interruptible(bool (*wanted)()) : wanted_(wanted), outer_(interruptible), asked_(now()) {
+  interruptible = this;
+}
+
+Interruptible::~Interruptible() { interruptible = outer_; }
+
+Interruptible* Interruptible::current() { return interruptible; }
+
+bool Interruptible::ask() {
+  if (interruptible != this || given_up() || now() - asked_ < kSecondsBetweenAsking) return given_up();
+  interruptible = nullptr;  // what a handler computes is not this work
+  if (wanted_()) given_up_.store(true, std::memory_order_relaxed);
+  interruptible = this;
+  asked_ = now();
+  return given_up();
+}
 
 int num_threads() {
   int threads = threads_setting.load(std::memory_order_relaxed);

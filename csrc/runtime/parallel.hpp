@@ -23,6 +23,29 @@ class ThreadLimit {
   int outer_;
 };
 
+// While in scope, long work of this thread may be given up: its results will be thrown away. `wanted` says whether it
+// is to be, and is called on this thread only, every 50 ms at most.
+class Interruptible {
+ public:
+  explicit Interruptible(bool (*wanted)());
+  ~Interruptible();
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+  // That of the calling thread, or null.
+  static Interruptible* current();
+
+  // Whether the work is given up; asks where this is the thread to ask on.
+  bool ask();
+  bool given_up() const { return given_up_.load(std::memory_order_relaxed); }
+
+ private:
+  bool (*const wanted_)();
+  Interruptible* const outer_;
+  double asked_;
+  std::atomic<bool> given_up_{false};
+};
+
 // One thread of a team.
 class Member {
  public:

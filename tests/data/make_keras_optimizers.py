@@ -59,7 +59,49 @@ OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("Lion", {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.8, "weight_decay": 0.1}),
     ("Lamb", {}),
     ("Lamb", {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.8, "epsilon": 1e-3, "weight_decay": 0.1}),
+    ("Muon", {}),
+    (
+        "Muon",
+        {
+            "learning_rate": 0.1,
+            "adam_beta_1": 0.5,
+            "adam_beta_2": 0.8,
+            "adam_weight_decay": 0.1,
+            "epsilon": 1e-3,
+            "weight_decay": None,
+            "adam_lr_ratio": 0.5,
+            "momentum": 0.8,
+            "ns_steps": 3,
+            "nesterov": False,
+            "rms_rate": None,
+        },
+    ),
+    ("Muon", {"learning_rate": 0.1, "exclude_layers": ["kern"], "use_ema": True}),
+    ("ScheduleFreeAdamW", {}),
+    (
+        "ScheduleFreeAdamW",
+        {
+            "learning_rate": 0.1,
+            "beta_1": 0.7,
+            "beta_2": 0.8,
+            "epsilon": 1e-3,
+            "warmup_steps": 7,
+            "weight_decay": 0.1,
+        },
+    ),
 ]
+AROUND_OTHERS: dict[str, Any] = {
+    "LossScaleOptimizer": lambda: optimizers.LossScaleOptimizer(
+        optimizers.SGD(0.1, momentum=0.9), initial_scale=4.0, dynamic_growth_steps=2
+    ),
+    "MultiOptimizer": lambda: optimizers.MultiOptimizer(
+        optimizers.OptimizerMap(
+            optimizers.SGD(0.1, use_ema=True),
+            {"b.*s": optimizers.Adam(0.05), "kernel": optimizers.Lion(0.01)},
+        ),
+        loss_scale_factor=2.0,
+    ),
+}
 
 SCHEDULES: list[tuple[str, dict[str, Any]]] = [
     ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.5}),
@@ -131,6 +173,33 @@ def figure(name: str, arguments: dict[str, Any], dtype: str) -> dict[str, Any]:
     return result | {"final": plain(variables), "config": list(optimizer.get_config())}
 
 
+def figure_around_others(make: Any) -> dict[str, Any]:
+    """Seven float64 steps with the loss scaled; the gradients of the fourth are not finite where that is an
+    optimizer for it.
+    """
+    optimizer = make()
+    variables = [
+        keras.Variable(value, dtype="float64", name=key) for key, value in zip(WEIGHTS, start, strict=True)
+    ]
+    optimizer.build(variables)
+    for count, step in enumerate(gradients[:7]):
+        scaled = [np.asarray(optimizer.scale_loss(g.astype("float64"))) for g in step]
+        if isinstance(optimizer, optimizers.MultiOptimizer):
+            optimizer.apply(scaled, variables)
+            continue
+        if count == 3:
+            scaled[0] = scaled[0] * np.inf
+        # On JAX this one works without state only.
+        found = optimizer.stateless_apply(
+            [each.value for each in optimizer.variables], scaled, [each.value for each in variables]
+        )
+        for variable, value in zip([*variables, *optimizer.variables], [*found[0], *found[1]], strict=True):
+            variable.assign(value)
+    result = {"end": plain(variables), "state": plain(optimizer.variables)}
+    optimizer.finalize_variable_values(variables)
+    return {"optimizer": optimizers.serialize(make()), **result, "final": plain(variables)}
+
+
 def model_in_training(optimizer: Any, path: Path) -> None:
     model = keras.Sequential([keras.Input((6, 3)), layers.LSTM(4), layers.Dense(2)])
     model.set_weights([0.5 * normal(*w.shape) for w in model.get_weights()])
@@ -158,6 +227,7 @@ if __name__ == "__main__":
             | {dtype: figure(name, arguments, dtype) for dtype in STEPS}
             for name, arguments in OPTIMIZERS
         ],
+        "around_others": [figure_around_others(make) for make in AROUND_OTHERS.values()],
         "schedules": [
             {
                 "class": name,

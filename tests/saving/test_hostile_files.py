@@ -324,6 +324,20 @@ def test_bad_weights(tmp_path: Path, what: str) -> None:
     refused(with_weights(tmp_path, BAD_WEIGHTS[what]), r"model\.keras")
 
 
+@pytest.mark.parametrize("what", [*BAD_WEIGHTS, "no HDF5"])
+def test_bad_weights_in_a_file_of_their_own(tmp_path: Path, what: str) -> None:
+    stored = bytes(1000)
+    if what in BAD_WEIGHTS:
+        stored = members(with_weights(tmp_path, BAD_WEIGHTS[what]))["model.weights.h5"]
+    (tmp_path / "m.weights.h5").write_bytes(stored)
+    model = load_model(saved(tmp_path))
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"m\.weights\.h5: "):
+        model.load_weights(tmp_path / "m.weights.h5")
+    for one, expected in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(one, expected)
+
+
 def test_weights_that_are_no_hdf5(tmp_path: Path) -> None:
     path = saved(tmp_path)
     for data in (b"", b"\x89HDF\r\n\x1a\n", b"\x89HDF\r\n\x1a\n" + bytes(1000), bytes(1000)):

@@ -58,7 +58,9 @@ def test_architecture_and_weights(tmp_path: Path, dtype: str) -> None:
         optimizers.Ftrl(0.01, l1_regularization_strength=0.001),
         optimizers.Lamb(0.01),
         optimizers.Lion(0.01, loss_scale_factor=1024.0),
+        optimizers.Muon(0.01, exclude_layers=["dense"]),
         optimizers.Nadam(0.01),
+        optimizers.ScheduleFreeAdamW(0.01, warmup_steps=4),
     ],
     ids=lambda optimizer: type(optimizer).__name__,
 )
@@ -75,6 +77,16 @@ def test_training_resumes_where_it_stopped(tmp_path: Path, optimizer: Any) -> No
         assert loaded.train_on_batch(X, Y) == model.train_on_batch(X, Y)
     for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
         assert_same_bits(one, other)
+
+
+def test_training_begins_with_the_weights_of_the_file(tmp_path: Path) -> None:
+    """Also where an optimizer keeps a copy of them from before the first step."""
+    model = make()
+    model.compile(optimizers.ScheduleFreeAdamW(0.01), "mse")
+    model.save(tmp_path / "m.keras")
+    loaded = load_model(tmp_path / "m.keras")
+    for _ in range(2):
+        assert loaded.train_on_batch(X, Y) == model.train_on_batch(X, Y)
 
 
 def test_training_resumes_in_the_middle_of_a_step(tmp_path: Path) -> None:

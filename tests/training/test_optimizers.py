@@ -38,8 +38,8 @@ def test_figures_of_keras(figure: dict[str, Any]) -> None:
 def test_runs_of_keras(run: dict[str, Any], dtype: str, rtol: float, atol: float) -> None:
     """50 steps of float64, 3 of float32: the weights, the state in the order of a file, and the averages."""
     figure, arguments = run[dtype], dict(run["arguments"])
-    if run["class"] == "Adafactor" and dtype == "float64":
-        rtol = atol = 1e-6  # Keras's means on JAX are float32; the reference has the kernel to 1e-13
+    if run["class"] in ("Adafactor", "Muon") and dtype == "float64":
+        rtol = atol = 1e-6  # Keras's means and norms on JAX are float32; twins have them to 1e-12
     exclude = arguments.pop("exclude", None)
     optimizer = getattr(optimizers, run["class"])(**arguments)
     if exclude:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate._native import core
+from tidegate.activations.variants import VARIANTS, floats, glu, sparsemax, threshold
 from tidegate.inputs import nearest
 
 if TYPE_CHECKING:
@@ -19,22 +20,25 @@ if TYPE_CHECKING:
 
 
 class Activation:
-    """One activation function, with the defaults that Keras gives it.
+    """One activation function, `activation(x, **arguments)`, with Keras's arguments and defaults.
 
-    Softmax and log-softmax are taken over the last axis. Integers are computed as float32.
+    Layers take it with the defaults: softmax and log-softmax over the last axis. Integers are computed as
+    float32.
     """
 
     def __init__(self, name: str) -> None:
         self.__name__ = name
 
-    def __call__(self, x: Any) -> Array:
-        array = np.asarray(x)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(
-                f"{self.__name__}: argument `x` expected real numbers; received dtype {array.dtype}"
-            )
-        dtype = np.float64 if array.dtype == np.float64 else np.float32
-        return core.activate(self.__name__, np.require(np.atleast_1d(array), dtype, ["C", "A"]))
+    def __call__(self, x: Any, *arguments: Any, **named: Any) -> Array:
+        array = floats(x, self.__name__)
+        if not (arguments or named):
+            return core.activate(self.__name__, np.atleast_1d(array))
+        if self.__name__ not in VARIANTS:
+            given = ", ".join([*map(repr, arguments), *named])
+            raise TypeError(f"{self.__name__}: only the argument `x` is expected; received also {given}")
+        with np.errstate(all="ignore"):
+            values = VARIANTS[self.__name__](np.atleast_1d(array), *arguments, **named)
+        return values.astype(array.dtype, copy=False)
 
     def __repr__(self) -> str:
         return f"<activation {self.__name__}>"
@@ -73,6 +77,8 @@ tanh_shrink = Activation("tanh_shrink")
 
 _BY_NAME = {name: value for name, value in list(globals().items()) if isinstance(value, Activation)}
 
+_NOT_IN_LAYERS = {"glu": glu, "sparsemax": sparsemax, "threshold": threshold}
+
 NAMES = tuple(sorted(_BY_NAME))
 
 
@@ -89,6 +95,9 @@ def get(identifier: Any) -> Activation:
         return identifier
     if isinstance(identifier, dict):  # older files: {"class_name": "function", "config": "relu", ...}
         identifier = identifier.get("config")
+    name = identifier if isinstance(identifier, str) else getattr(identifier, "__name__", None)
+    if name in _NOT_IN_LAYERS:
+        raise ValueError(f"The activation `{name}` is a function only; layers do not take it")
     if isinstance(identifier, str):
         if identifier in _BY_NAME:
             return _BY_NAME[identifier]

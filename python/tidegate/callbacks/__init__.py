@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from tidegate.callbacks.backup_and_restore import BackupAndRestore
 from tidegate.callbacks.callback import Callback, CallbackList
 from tidegate.callbacks.csv_logger import CSVLogger
 from tidegate.callbacks.early_stopping import EarlyStopping
 from tidegate.callbacks.history import History
 from tidegate.callbacks.lambda_callback import LambdaCallback
-from tidegate.callbacks.later import BackupAndRestore, RemoteMonitor, SwapEMAWeights, TensorBoard
+from tidegate.callbacks.later import OrbaxCheckpoint, RemoteMonitor
 from tidegate.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from tidegate.callbacks.model_checkpoint import ModelCheckpoint
 from tidegate.callbacks.progbar_logger import ProgbarLogger
+from tidegate.callbacks.swap_ema_weights import SwapEMAWeights
+from tidegate.callbacks.tensor_board import TensorBoard
 from tidegate.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -23,6 +26,7 @@ __all__ = [
     "LambdaCallback",
     "LearningRateScheduler",
     "ModelCheckpoint",
+    "OrbaxCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",

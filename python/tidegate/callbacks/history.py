@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tidegate.callbacks.callback import Callback
+from tidegate.utils.faults import uninterrupted
 
 if TYPE_CHECKING:
     from tidegate.callbacks.callback import Logs
@@ -22,7 +23,8 @@ class History(Callback):
         self.epoch = []
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        self.epoch.append(epoch)
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(value)
-        self.model.history = self
+        with uninterrupted():
+            self.epoch.append(epoch)
+            for name, value in (logs or {}).items():
+                self.history.setdefault(name, []).append(value)
+            self.model.history = self

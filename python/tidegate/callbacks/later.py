@@ -1,4 +1,4 @@
-"""Callbacks of Keras that this version refuses by name."""
+"""Callbacks of Keras that are refused by name."""
 
 from __future__ import annotations
 
@@ -11,20 +11,12 @@ class _Later(Callback):
     instead: ClassVar[str]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise ValueError(f"The callback {type(self).__name__} is not supported yet; {self.instead}")
+        raise ValueError(f"The callback {type(self).__name__} is not supported; {self.instead}")
 
 
-class BackupAndRestore(_Later):
-    instead = "ModelCheckpoint saves the model and the optimizer's state, and `fit` takes `initial_epoch`"
+class OrbaxCheckpoint(_Later):
+    instead = "ModelCheckpoint and BackupAndRestore save the model and the optimizer's state"
 
 
 class RemoteMonitor(_Later):
-    instead = "LambdaCallback can send the logs"
-
-
-class SwapEMAWeights(_Later):
-    instead = "no optimizer keeps means of the weights"
-
-
-class TensorBoard(_Later):
-    instead = "CSVLogger writes the logs into a file"
+    instead = "nothing here opens a connection, but a function in LambdaCallback can send the logs"

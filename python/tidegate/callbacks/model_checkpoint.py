@@ -17,12 +17,14 @@ class ModelCheckpoint(Monitor):
     """Saves the model after every epoch, or every so many batches.
 
     Args:
-        filepath: of a `.keras` file; `{epoch:02d}`, `{batch}` (both from 1) and names in the logs, such as
-            `{val_loss:.2f}`, are filled in. Directories that are not there are made.
+        filepath: of a `.keras` file, or, with `save_weights_only`, a `.weights.h5` file; `{epoch:02d}`,
+            `{batch}` (both from 1) and names in the logs, such as `{val_loss:.2f}`, are filled in.
+            Directories that are not there are made.
         monitor: the name in the logs that `save_best_only` follows.
         verbose: 1 to say so when it saves.
         save_best_only: whether it saves only what is better than all before.
-        save_weights_only: refused.
+        save_weights_only: whether the file gets the weights and the optimizer's state only, as
+            `model.save_weights` writes them.
         mode: whether less ("min") or more ("max") is better; "auto" asks the metric.
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: what the first saved model has to be better than.
@@ -40,19 +42,15 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: float | None = None,
     ) -> None:
         super().__init__(monitor, mode)
-        if save_weights_only:
-            raise ValueError(
-                "ModelCheckpoint: argument `save_weights_only` is not supported yet; expected False, "
-                f"received {save_weights_only!r}"
-            )
         self.filepath: str = os.fspath(filepath)
-        if not self.filepath.endswith(".keras"):
+        ending = ".weights.h5" if save_weights_only else ".keras"
+        if not self.filepath.endswith(ending):
             raise ValueError(
-                f"ModelCheckpoint: argument `filepath` must end in `.keras`; received {self.filepath!r}"
+                f"ModelCheckpoint: argument `filepath` must end in `{ending}`; received {self.filepath!r}"
             )
         self.verbose = verbose
         self.save_best_only = save_best_only
-        self.save_weights_only = False
+        self.save_weights_only = bool(save_weights_only)
         self.save_freq = save_freq
         if save_freq != "epoch":
             self.save_freq = positive_integer(save_freq, "save_freq", "ModelCheckpoint")
@@ -80,7 +78,8 @@ class ModelCheckpoint(Monitor):
             return
         if directory := os.path.dirname(path):
             os.makedirs(directory, exist_ok=True)
-        self.model.save(path, overwrite=True)
+        save = self.model.save_weights if self.save_weights_only else self.model.save
+        save(path, overwrite=True)
         self._say(f"finished saving model to {path}")
 
     def _path(self, logs: dict[str, Any]) -> str:

@@ -1,9 +1,31 @@
-"""Metrics, by Keras's names: classes, the same names in snake case, and the short strings."""
+"""Metrics, by Keras's names: classes, the same names in snake case, and the short strings; functions.
+
+A function such as `binary_accuracy(y_true, y_pred)` gives the value of every sample [B, ...]; an object of
+the class gives their mean over all batches.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tidegate.losses.functions import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_hinge,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
 from tidegate.metrics.accuracy import (
     Accuracy,
     BinaryAccuracy,
@@ -29,6 +51,16 @@ from tidegate.metrics.curves import (
     SpecificityAtSensitivity,
 )
 from tidegate.metrics.f_score import F1Score, FBetaScore
+from tidegate.metrics.functions import (
+    FUNCTIONS,
+    binary_accuracy,
+    categorical_accuracy,
+    concordance_correlation,
+    pearson_correlation,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
 from tidegate.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from tidegate.metrics.loss_mean import (
     BinaryCrossentropy,
@@ -104,10 +136,33 @@ __all__ = [
     "TopKCategoricalAccuracy",
     "TrueNegatives",
     "TruePositives",
+    "binary_accuracy",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_accuracy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "concordance_correlation",
     "deserialize",
     "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "pearson_correlation",
+    "poisson",
     "resolve",
     "serialize",
+    "sparse_categorical_accuracy",
+    "sparse_categorical_crossentropy",
+    "sparse_top_k_categorical_accuracy",
+    "squared_hinge",
+    "top_k_categorical_accuracy",
 ]
 
 CLASSES: dict[str, type[Metric]] = {
@@ -135,6 +190,7 @@ CLASSES: dict[str, type[Metric]] = {
         MeanAbsoluteError,
         MeanAbsolutePercentageError,
         MeanIoU,
+        MeanMetricWrapper,
         MeanSquaredError,
         MeanSquaredLogarithmicError,
         OneHotIoU,
@@ -173,12 +229,15 @@ NAMES |= {name.upper(): cls for name, cls in _SHORT.items()}
 
 def get(identifier: Any) -> Metric:
     """The metric that `identifier` means: an instance, a class, a name, a configuration, or a function of
-    targets and predictions, whose mean it is.
+    targets and predictions, one of this module's or another, whose mean it is.
 
     Raises ValueError for an unknown name, and TypeError for what is none of these.
     """
     if callable(identifier) and not isinstance(identifier, (Metric, type)):
-        return MeanMetricWrapper(identifier)
+        name = getattr(identifier, "__name__", "")
+        if FUNCTIONS.get(name) is not identifier or name not in NAMES:
+            return MeanMetricWrapper(identifier)
+        identifier = name
     metric = look_up(identifier, "metric", Metric, NAMES)
     if isinstance(identifier, str):
         metric.name = identifier  # logs show the word that the user chose

@@ -12,7 +12,8 @@ from tidegate.utils.configured import Configured
 from tidegate.utils.naming import auto_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Self
 
     from tidegate.variable import Array
 
@@ -181,6 +182,22 @@ class MeanMetricWrapper(PairMetric):
         super().__init__(name or getattr(fn, "__name__", None), dtype)
         self._fn = fn
         self._kwargs = kwargs
+
+    def get_config(self) -> dict[str, Any]:
+        """With the function by its name: a file can only name those of `tidegate.metrics`."""
+        from tidegate.saving import objects
+
+        return {**super().get_config(), "fn": objects.serialize(self._fn), **self._kwargs}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        from tidegate.metrics.functions import FUNCTIONS
+
+        fn = config.get("fn")
+        name = fn.get("config") if isinstance(fn, dict) else fn
+        if not isinstance(name, str) or name not in FUNCTIONS:
+            raise ValueError(f"{cls.__name__}: argument `fn` expected a function of metrics; received {fn!r}")
+        return cls(**{**config, "fn": FUNCTIONS[name]})
 
     def measure(self, y_true: Array, y_pred: Array) -> Array:
         values = np.atleast_1d(np.asarray(self._fn(y_true, y_pred, **self._kwargs)))

@@ -9,10 +9,12 @@ import numpy as np
 from tidegate.graph import Graph, Tensor
 from tidegate.inputs import Shape, floating, mask_of_steps, nearest
 from tidegate.layers.layer import Layer
+from tidegate.models.compiled import refuse
 from tidegate.models.training import Trainer
 from tidegate.program import Programs
 from tidegate.random import Training
 from tidegate.regularizers import penalties
+from tidegate.utils.faults import memory_for
 from tidegate.variable import Array, Variable, assign_all, assign_each, values_of
 
 if TYPE_CHECKING:
@@ -220,11 +222,17 @@ class Model(Trainer):
     def run(self, x: Array) -> Array:
         self._built_graph()
         assert self._programs is not None  # set with the graph
-        return self._programs.current().run(x) if len(x) else self._no_rows(x)
+        if not len(x):
+            return self._no_rows(x)
+        try:
+            return self._programs.current().run(x)
+        except MemoryError as error:
+            raise MemoryError(f"{self.title}: the outputs of {len(x)} rows: {error}") from error
 
     def run_masked(self, x: Array) -> tuple[Array, Array | None]:
         assert self._programs is not None  # set with the graph
-        return self._programs.current().run_masked(x)
+        with memory_for(f"{self.title}: the outputs of {len(x)} rows"):
+            return self._programs.current().run_masked(x)
 
     def _no_rows(self, x: Array) -> Array:
         """The outputs on a batch of zero rows."""
@@ -275,6 +283,37 @@ class Model(Trainer):
         if zipped is False:
             raise ValueError("save: argument `zipped` is not supported yet; expected None, received False")
         keras_file.save(self, filepath, overwrite=overwrite)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:
+        """Writes a `.weights.h5` file that Keras reads too: the weights and, if the model is compiled, the
+        optimizer's state. The file appears complete or not at all.
+
+        Raises ValueError for another ending, a model that is not built, or a file that exists with
+        `overwrite=False`.
+        """
+        from tidegate.saving import weights_file
+
+        refuse("save_weights", max_shard_size=max_shard_size)
+        self._built_graph()
+        weights_file.save(self, filepath, overwrite=overwrite)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, by_name: Any = None) -> None:
+        """Takes the weights of a `.weights.h5` or `.keras` file, and the optimizer's state if it has slots
+        for it; all that fits, or nothing.
+
+        Args:
+            filepath: of the file; layers are told apart by class and order, not by name.
+            skip_mismatch: whether layers that do not fit are passed over with a warning.
+            by_name: refused.
+
+        Raises:
+            ValueError: a model that is not built, or a file that is missing, damaged or of another model.
+        """
+        from tidegate.saving import weights_file
+
+        refuse("load_weights", by_name=by_name)
+        self._built_graph()
+        weights_file.load(self, filepath, skip_mismatch)
 
     def summary(
         self,

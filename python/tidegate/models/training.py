@@ -16,6 +16,7 @@ from tidegate.models.data import Batch, Data
 from tidegate.models.tally import Tally
 from tidegate.random import Training
 from tidegate.regularizers import add_gradients
+from tidegate.utils.faults import memory_for, uninterrupted
 from tidegate.variable import Array, assign_each, changing
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Trainer(Compiled):
         super().__init__()
         self.history: History | None = None
         self.stop_training = False
+        self.first_epoch = 0  # of `fit`; a callback may set it when training begins
 
     # What the model provides.
 
@@ -121,10 +123,10 @@ class Trainer(Compiled):
         watchers = self._watchers(callbacks, verbose, len(data), size, epochs=epochs, history=True)
         assert self.optimizer is not None  # `_check_compiled` has seen it
 
-        self.stop_training = False
+        self.stop_training, self.first_epoch = False, initial_epoch
         logs: dict[str, float] = {}
         watchers.on_train_begin()
-        for epoch in range(initial_epoch, epochs):
+        for epoch in range(self.first_epoch, epochs):
             watchers.on_epoch_begin(epoch)
             order = data.shuffled(self.optimizer.batches) if shuffle else None
             logs = self._train_epoch(data.batches(size, order), watchers)
@@ -135,7 +137,7 @@ class Trainer(Compiled):
             if self.stop_training:
                 break
         if self.optimizer.built:
-            with changing:
+            with uninterrupted(), changing:
                 self.optimizer.finalize_variable_values(self.trainable_variables)
         watchers.on_train_end(logs)
         assert self.history is not None  # set by the History among the watchers
@@ -145,7 +147,8 @@ class Trainer(Compiled):
         tally = self._fresh_tally()
         for step, batch in enumerate(batches):
             watchers.on_train_batch_begin(step)
-            self._train_step(batch, tally)
+            with memory_for(f"{self.title}: a training step on {len(batch.rows)} rows"):
+                self._train_step(batch, tally)
             watchers.on_train_batch_end(step, tally.logs())
             if self.stop_training:
                 break
@@ -163,7 +166,7 @@ class Trainer(Compiled):
         variables = self.trainable_variables
         gradients = graph.backward(kept, optimizer.scale_loss(d_outputs)) if variables else {}
         add_gradients(gradients, optimizer.scale_loss(1.0))
-        with changing:
+        with uninterrupted(), changing:  # all weights make the step, or none
             if variables:
                 optimizer.apply([gradients[variable] for variable in variables], variables)
             assign_each(graph.updates(kept))
@@ -250,7 +253,8 @@ class Trainer(Compiled):
         refuse("train_on_batch", class_weight=class_weight)
         self._check_compiled("train_on_batch")
         data, tally = self._data(x, y, sample_weight), self._fresh_tally()
-        self._train_step(next(data.batches(len(data))), tally)
+        with memory_for(f"{self.title}: a training step on {len(data)} rows"):
+            self._train_step(next(data.batches(len(data))), tally)
         return tally.logs() if return_dict else tally.values()
 
     def test_on_batch(

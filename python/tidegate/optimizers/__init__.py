@@ -12,9 +12,13 @@ from tidegate.optimizers.adamax import Adamax
 from tidegate.optimizers.ftrl import Ftrl
 from tidegate.optimizers.lamb import Lamb
 from tidegate.optimizers.lion import Lion
+from tidegate.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from tidegate.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
+from tidegate.optimizers.muon import Muon
 from tidegate.optimizers.nadam import Nadam
 from tidegate.optimizers.optimizer import Optimizer
 from tidegate.optimizers.rmsprop import RMSprop
+from tidegate.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from tidegate.optimizers.sgd import SGD
 from tidegate.utils.configured import look_up
 
@@ -29,9 +33,14 @@ __all__ = [
     "Ftrl",
     "Lamb",
     "Lion",
+    "LossScaleOptimizer",
+    "MultiOptimizer",
+    "Muon",
     "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",
@@ -51,11 +60,18 @@ CLASSES: dict[str, type[Optimizer]] = {
         Ftrl,
         Lamb,
         Lion,
+        Muon,
         Nadam,
         RMSprop,
+        ScheduleFreeAdamW,
     )
 }
-_NAMES = CLASSES | {name.lower(): cls for name, cls in CLASSES.items()}
+AROUND_OTHERS: dict[str, type[Optimizer]] = {
+    "LossScaleOptimizer": LossScaleOptimizer,
+    "MultiOptimizer": MultiOptimizer,
+}
+_NAMES = CLASSES | AROUND_OTHERS
+_NAMES |= {name.lower(): cls for name, cls in _NAMES.items()}
 
 
 def get(identifier: Any) -> Optimizer:

@@ -6,18 +6,18 @@ of one weight is one pass of native code, which returns a new array for the weig
 
 from __future__ import annotations
 
-import math
 import re
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tidegate._native import core
 from tidegate.inputs import nearest
 from tidegate.optimizers import schedules
-from tidegate.utils.configured import Configured
+from tidegate.optimizers.clipping import clip
+from tidegate.optimizers.state import State
 from tidegate.utils.naming import auto_name
+from tidegate.variable import changing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tidegate.variable import Array, Variable
 
 
-class Optimizer(Configured):
+class Optimizer(State):
     """Base of the optimizers.
 
     Args:
@@ -91,6 +91,7 @@ class Optimizer(Configured):
             _check_count(ema_overwrite_frequency, 1, "ema_overwrite_frequency", owner)
         if gradient_accumulation_steps:
             _check_count(gradient_accumulation_steps, 2, "gradient_accumulation_steps", owner)
+        super().__init__()
         self.name = name or auto_name(owner)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
@@ -102,13 +103,8 @@ class Optimizer(Configured):
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self._rate: Any = 0.0  # a number, a schedule or a function
-        self.learning_rate = learning_rate
-        self.batches = 0  # calls of `apply`
-        self.built = False
+        self._set_rate(learning_rate)
         self._without_decay: tuple[set[Variable], re.Pattern[str] | None] = (set(), None)
-        self._places: dict[Variable, int] = {}  # of each variable in the lists of slots
-        self.slots: dict[str, list[Array]] = {}
-        self.shared: list[Array] = []  # state that belongs to no variable; last in a file
 
     @property
     def iterations(self) -> int:
@@ -126,6 +122,9 @@ class Optimizer(Configured):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
+        self._set_rate(value)
+
+    def _set_rate(self, value: Any) -> None:
         owner = type(self).__name__
         if isinstance(value, dict):
             value = schedules.deserialize(value)
@@ -144,35 +143,26 @@ class Optimizer(Configured):
             )
         self._rate = float(np.float32(number))
 
+    def learning_rates(self) -> dict[str, float]:
+        """The learning rate by its name in logs; of several optimizers in one, several."""
+        return {"learning_rate": self.learning_rate}
+
     def get_config(self) -> dict[str, Any]:
         """The arguments in the order of Keras's files."""
         from tidegate.saving import objects
 
         return super().get_config() | {"learning_rate": objects.serialize(self._rate)}
 
-    def slot_names(self) -> tuple[tuple[str, ...], ...]:
-        """The slots of a variable, grouped as files store them: within a group variable by variable, group by
-        group.
-        """
-        return ()
-
     def update(self, w: Array, g: Array, place: int) -> Array:
         """The new value of the weight `w` with the gradient `g`, updating the slots at `place`."""
         raise NotImplementedError
 
-    def new_slot(self, name: str, variable: Variable) -> Array:
-        """What a slot of a variable holds before the first step."""
-        return np.zeros(variable.shape, variable.dtype)
+    def decay_of(self, variable: Variable) -> float | None:
+        """The weight decay of a variable that is not excluded from it."""
+        return self.weight_decay
 
     def begin_step(self) -> None:
         """What a step does once, before it updates the weights."""
-
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots for the trainable variables of a model."""
-        self._places = {variable: place for place, variable in enumerate(variables)}
-        names = (name for group in self._groups() for name in group)
-        self.slots = {name: [self.new_slot(name, each) for each in variables] for name in names}
-        self.built = True
 
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
@@ -209,75 +199,43 @@ class Optimizer(Configured):
                     f"Unknown variable `{variable.path}`: {self.name} can only be applied to the variables "
                     "it was built for; make a new optimizer for a new model."
                 )
+        self.show_averages(False)  # an evaluation that showed them may have been broken off
         with np.errstate(all="ignore"):  # beyond the range is an infinity, in silence as everywhere
             self._step([g for g, _ in pairs], [variable for _, variable in pairs])
         self.batches += 1
 
     def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
         """Put the running means in the place of the variables, where `use_ema` keeps them."""
-        if self.use_ema:
-            for variable in var_list:
-                variable.assign(self.slots["average"][self._places[variable]])
+        if not self.use_ema:
+            return
+        for variable in var_list:
+            average = self.slots["average"][self._places[variable]]
+            if self._averages_shown:
+                average[...] = variable.value
+            else:
+                variable.assign(average)
+        self._averages_shown = False
+
+    @property
+    def averages(self) -> bool:
+        """Whether running means of the weights are kept."""
+        return self.use_ema
+
+    def show_averages(self, shown: bool) -> None:
+        """Exchange the variables and their running means, unless that is how they are; `apply` puts the
+        variables back.
+        """
+        if self.built and shown != self._averages_shown:
+            with changing:
+                for variable, average in zip(self._places, self.slots["average"], strict=True):
+                    value = variable.value
+                    variable.assign(average)
+                    average[...] = value
+            self._averages_shown = shown
 
     def scale_loss(self, loss: Any) -> Any:
         """A loss, or its gradient, times `loss_scale_factor`; `apply` divides by it again."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
-
-    @property
-    def variables(self) -> list[Array]:
-        """The state as arrays in the order of a `.keras` file (copies): the calls so far, the learning rate
-        if it is a number, slots.
-        """
-        return [*self._scalars(), *(slot.copy() for slot in self._slots_in_file_order())]
-
-    def variable_shapes(self) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
-        """Shape and dtype of each of `variables`."""
-        return [(each.shape, each.dtype) for each in (*self._scalars(), *self._slots_in_file_order())]
-
-    def takes(self, count: int) -> bool:
-        """Whether a state may have so many arrays: all, or those that it has before the first step."""
-        scalars = len(self._scalars())
-        return count in (scalars, scalars + len(self._slots_in_file_order()))
-
-    def set_variables(self, values: Sequence[Array]) -> None:
-        """Take a state that `variables` gave; of an optimizer that had taken no step, what comes before the
-        slots is enough.
-
-        Raises:
-            ValueError: another number of arrays, or one of another shape; nothing is changed then.
-        """
-        expected = self.variable_shapes()
-        if not self.takes(len(values)):
-            raise ValueError(f"{self.name} has {len(expected)} variables; received {len(values)}")
-        for place, (value, (shape, _)) in enumerate(zip(values, expected, strict=False)):
-            if np.shape(value) != shape:
-                raise ValueError(
-                    f"{self.name}: variable {place} expected shape {shape}; received {np.shape(value)}"
-                )
-        scalars = len(self._scalars())
-        self.batches = int(values[0])
-        if scalars == 2:
-            self.learning_rate = values[1]
-        for slot, value in zip(self._slots_in_file_order(), values[scalars:], strict=False):
-            slot[...] = value
-
-    def _scalars(self) -> list[Array]:
-        calls = np.array(self.batches, np.int64)
-        return [calls, np.array(self._rate, np.float32)] if isinstance(self._rate, float) else [calls]
-
-    def _groups(self) -> tuple[tuple[str, ...], ...]:
-        """All slots, those that optimizers share first."""
-        shared = {"average": self.use_ema, "gradient_accumulator": self.gradient_accumulation_steps}
-        return (*((name,) for name, used in shared.items() if used), *self.slot_names())
-
-    def _slots_in_file_order(self) -> list[Array]:
-        slots = [
-            self.slots[name][place]
-            for group in self._groups()
-            for place in range(len(self._places))
-            for name in group
-        ]
-        return slots + self.shared
 
     def _step(self, gradients: list[Array], variables: list[Variable]) -> None:
         if self.loss_scale_factor is not None:
@@ -286,10 +244,12 @@ class Optimizer(Configured):
             gradients = self._accumulate(gradients, variables, self.gradient_accumulation_steps)
         if gradients:
             self.begin_step()
-            for g, variable in zip(self._clip(gradients), variables, strict=True):
-                w = variable.value
-                if self.weight_decay is not None and self._decays(variable):
-                    w = w - w * (self.weight_decay * self.learning_rate)
+            for g, variable in zip(
+                clip(gradients, self.clipnorm, self.global_clipnorm, self.clipvalue), variables, strict=True
+            ):
+                w, decay = variable.value, self.decay_of(variable)
+                if decay is not None and self._decays(variable):
+                    w = w - w * (decay * self.learning_rate)
                 variable.assign(self.update(w, g, self._places[variable]))
         if self.use_ema:
             self._average()
@@ -320,31 +280,6 @@ class Optimizer(Configured):
     def _decays(self, variable: Variable) -> bool:
         excluded, pattern = self._without_decay
         return variable not in excluded and not (pattern and pattern.search(variable.name))
-
-    def _clip(self, gradients: list[Array]) -> list[Array]:
-        if self.clipnorm:
-            return [g * g.dtype.type(_scale(_norm([g]), self.clipnorm)) for g in gradients]
-        if self.global_clipnorm:
-            norm = _norm(gradients)
-            # An infinite norm has no direction left: everything becomes NaN, as in Keras.
-            scale = _scale(norm, self.global_clipnorm) + (norm - norm)
-            return [g * g.dtype.type(scale) for g in gradients]
-        if self.clipvalue:
-            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
-        return gradients
-
-
-def _norm(gradients: list[Array]) -> float:
-    """The Euclidean norm of all of them together; NaN or an infinity where one of them has it."""
-    total = 0.0
-    for g in gradients:
-        total += core.sum_of_squares(g)
-    return math.sqrt(total)
-
-
-def _scale(norm: float, limit: float) -> float:
-    """What brings a norm down to the limit; 1 for a norm that is below it."""
-    return limit / norm if norm > limit or math.isnan(norm) else 1.0
 
 
 def _check_count(value: Any, least: int, name: str, owner: str) -> None:

@@ -30,10 +30,7 @@ def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> No
     Raises:
         ValueError: a path that does not end in `.keras`, or one that exists with `overwrite=False`.
     """
-    import h5py  # type: ignore[import-untyped]
-
     from tidegate.saving import objects, weights
-    from tidegate.variable import changing
 
     path = _checked(path)
     if not overwrite and os.path.exists(path):
@@ -41,8 +38,7 @@ def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> No
     metadata = {"keras_version": KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
     config = objects.serialize(model)
     with io.BytesIO() as buffer:
-        with changing, h5py.File(buffer, "w") as file:  # one version of all, though a thread trains
-            weights.write(file, model)
+        weights.write_stream(buffer, model)
         with replacing(path) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(_METADATA, objects.to_json(metadata))
             archive.writestr(_CONFIG, objects.to_json(config))
@@ -61,10 +57,10 @@ def load(path: str | os.PathLike[str], compile: bool = True) -> Any:
             that do not fit the configuration.
     """
     from tidegate.initializers.initializer import placeholders
-    from tidegate.saving import objects
+    from tidegate.saving import objects, weights
 
     path = _checked(path)
-    config, stored = _read_members(path)
+    config, stored = read_members(path)
     try:
         with placeholders(budget=len(stored)):
             model = objects.deserialize(config, "model")
@@ -73,7 +69,7 @@ def load(path: str | os.PathLike[str], compile: bool = True) -> Any:
     if compile and config.get("compile_config"):
         _compile(path, config["compile_config"], model)
     if model.built:
-        _read_weights(path, stored, model)
+        weights.read_stream(io.BytesIO(stored), path, model)
     return model
 
 
@@ -89,22 +85,8 @@ def _compile(path: str, config: Any, model: Any) -> None:
         ) from error
 
 
-def _read_weights(path: str, stored: bytes, model: Any) -> None:
-    import h5py
-
-    from tidegate.saving import weights
-
-    try:
-        with h5py.File(io.BytesIO(stored), "r") as file:
-            weights.read(file, model)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    except (KeyError, MemoryError, OSError, OverflowError, RuntimeError, TypeError) as error:  # from HDF5
-        raise ValueError(f"{path}: the weights are damaged: {error}") from error
-
-
-def _read_members(path: str) -> tuple[dict[str, Any], bytes]:
-    """The parsed configuration and the bytes of the weights."""
+def read_members(path: str) -> tuple[dict[str, Any], bytes]:
+    """The parsed configuration of a file, and the bytes of its weights; ValueError as of `load`."""
     if not os.path.isfile(path):
         raise ValueError(f"File not found: {path}")
     try:

@@ -24,6 +24,7 @@ _MODULES = {
     "metric": "keras.metrics",
     "model": "keras",
     "optimizer": "keras.optimizers",
+    "optimizer map": "keras.optimizers",
     "regularizer": "keras.regularizers",
     "schedule": "keras.optimizers.schedules",
 }
@@ -74,12 +75,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
     if kind == "initializer":
         from tidegate import initializers
 
-        # The longer names are in the files of early Keras 3.
-        return {
-            **initializers.CLASSES,
-            "IdentityInitializer": initializers.Identity,
-            "OrthogonalInitializer": initializers.Orthogonal,
-        }
+        return initializers.CLASSES | initializers.LONGER
     if kind == "loss":
         from tidegate import losses
 
@@ -98,7 +94,11 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
         return constraints.CLASSES
     from tidegate import optimizers
 
-    return optimizers.schedules.CLASSES if kind == "schedule" else optimizers.CLASSES
+    if kind == "schedule":
+        return optimizers.schedules.CLASSES
+    if kind == "optimizer map":
+        return {"OptimizerMap": optimizers.OptimizerMap}
+    return optimizers.CLASSES | optimizers.AROUND_OTHERS
 
 
 def serialize(value: Any) -> Any:
@@ -149,8 +149,8 @@ def deserialize(config: Any, kind: str) -> Any:
 
     Args:
         config: `{"class_name": ..., "config": {...}}`; other entries are not looked at.
-        kind: "constraint", "initializer", "layer", "loss", "metric", "model", "optimizer", "regularizer" or
-            "schedule".
+        kind: "constraint", "initializer", "layer", "loss", "metric", "model", "optimizer", "optimizer map",
+            "regularizer" or "schedule".
 
     Raises:
         ValueError: not such a dictionary, a class that is not in the table, or arguments that the class
@@ -161,10 +161,11 @@ def deserialize(config: Any, kind: str) -> Any:
             f"A {kind} expected a dictionary with `class_name` and `config`; received {config!r:.200}"
         )
     name, arguments = config["class_name"], config.get("config")
-    if kind == "loss" and name == "function":
-        from tidegate import losses
+    if kind in ("loss", "metric") and name == "function":
+        from tidegate import losses, metrics
 
-        return losses.get(arguments if arguments in losses.FUNCTIONS else f"{arguments}")
+        module: Any = losses if kind == "loss" else metrics
+        return module.get(module.FUNCTIONS.get(str(arguments), str(arguments)))
     table = classes(kind)
     if name not in table:
         raise ValueError(f"Unknown {kind} class '{name}'.{nearest(name, table)}")

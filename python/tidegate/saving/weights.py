@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.utils.naming import numbered, snake_case
+from tidegate.variable import assign_each, changing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,29 +39,48 @@ def write(file: Any, model: Any) -> None:
         _write_group(file, _OPTIMIZER, optimizer.name, optimizer.variables)
 
 
-def read(file: Any, model: Any) -> None:
+def read(file: Any, model: Any, skip_mismatch: bool = False) -> None:
     """Give a built model the weights in an open `h5py.File`, and its optimizer the state if both have one.
 
     Nothing is changed unless everything fits. An optimizer's state with another number of arrays is skipped
-    with a warning, as in Keras.
+    with a warning, as in Keras; with `skip_mismatch`, so is every group of weights that does not fit.
 
     Raises:
         ValueError: something missing, of another shape or dtype, or not stored plainly.
     """
-    values: list[tuple[Variable, Array]] = []
+    values: dict[Variable, Array] = {}
     for path, _, variables in _places(model):
-        group = _open(file, path, optional=not variables)
-        if group is None:
-            continue
-        if len(group) != len(variables):
-            raise ValueError(f"'{path}' expected {len(variables)} weights; the file has {len(group)}")
-        for place, variable in enumerate(variables):
-            values.append((variable, _read_dataset(group, str(place), variable.shape, variable.dtype)))
+        try:
+            values |= _read_group(file, path, variables)
+        except ValueError as error:
+            if not skip_mismatch:
+                raise
+            warnings.warn(f"These weights are not loaded: {error}.", stacklevel=2)
     state = _read_optimizer(file, model.optimizer) if model.optimizer is not None else None
-    for variable, value in values:
-        variable.assign(value)
+    assign_each(values)
     if state is not None:
         model.optimizer.set_variables(state)
+
+
+def write_stream(stream: Any, model: Any) -> None:
+    """`write` into an open binary file: one version of all weights, though a thread trains."""
+    import h5py  # type: ignore[import-untyped]
+
+    with changing, h5py.File(stream, "w") as file:
+        write(file, model)
+
+
+def read_stream(stream: Any, path: str, model: Any, skip_mismatch: bool = False) -> None:
+    """`read` from an open binary file; whatever is wrong is a ValueError that begins with `path`."""
+    import h5py
+
+    try:
+        with h5py.File(stream, "r") as file:
+            read(file, model, skip_mismatch)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    except (KeyError, MemoryError, OSError, OverflowError, RuntimeError, TypeError) as error:  # from HDF5
+        raise ValueError(f"{path}: the weights are damaged: {error}") from error
 
 
 def _places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
@@ -80,28 +100,41 @@ def _write_group(file: Any, path: str, name: str, arrays: list[Array]) -> None:
         group.create_dataset(str(place), data=array)
 
 
+def _read_group(file: Any, path: str, variables: list[Variable]) -> dict[Variable, Array]:
+    group = _open(file, path, optional=not variables)
+    if group is None:
+        return {}
+    if len(group) != len(variables):
+        raise ValueError(f"'{path}' expected {len(variables)} weights; the file has {len(group)}")
+    return {
+        variable: _read_dataset(group, str(place), variable.shape, variable.dtype)
+        for place, variable in enumerate(variables)
+    }
+
+
 def _read_optimizer(file: Any, optimizer: Any) -> list[Array] | None:
     group = _open(file, _OPTIMIZER, optional=True)
     if group is None:
         return None
-    expected, found = optimizer.variable_shapes(), len(group)
-    if not optimizer.takes(found):
+    found = len(group)
+    expected = optimizer.expects(found)
+    if expected is None:
         warnings.warn(
-            f"The state of optimizer '{optimizer.name}' is not loaded: it has {len(expected)} variables, "
-            f"the file has {found}.",
+            f"The state of optimizer '{optimizer.name}' is not loaded: it has "
+            f"{len(optimizer.variable_shapes())} variables, the file has {found}.",
             stacklevel=2,
         )
         return None
     # Whole numbers (the count of steps, Adafactor's placeholders) have the width of the backend.
     return [
         _read_dataset(group, str(place), shape, dtype, kinds="iu" if dtype.kind == "i" else None)
-        for place, (shape, dtype) in enumerate(expected[:found])
+        for place, (shape, dtype) in enumerate(expected)
     ]
 
 
 def _open(group: Any, path: str, optional: bool = False) -> Any:
     """The object at a path of hard links; None if it is missing and may be."""
-    from h5py import h5l  # type: ignore[import-untyped]
+    from h5py import h5l
 
     full_path = f"{group.name}/{path}".lstrip("/")
     for name in path.split("/"):
