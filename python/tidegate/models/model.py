@@ -13,6 +13,7 @@ from tidegate.models.training import Trainer
 from tidegate.program import Programs
 from tidegate.random import Training
 from tidegate.regularizers import penalties
+from tidegate.structure import Leaves
 from tidegate.variable import Array, Variable, assign_all, assign_each, values_of
 
 if TYPE_CHECKING:
@@ -97,6 +98,15 @@ class Model(Trainer):
     @property
     def outputs(self) -> list[Tensor]:
         return self._built_graph().outputs
+
+    @property
+    def output_names(self) -> list[str]:
+        """Of the layers that the outputs come from."""
+        return [tensor.name for tensor in self.outputs]
+
+    @property
+    def output_leaves(self) -> Leaves:
+        return Leaves(None, self.output_names)
 
     @property
     def input_shape(self) -> Shape:

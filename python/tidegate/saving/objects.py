@@ -101,8 +101,10 @@ def serialize(value: Any) -> Any:
     Raises:
         ValueError: an object of a class that files have no name for, such as one derived by the user.
     """
-    if value is None or isinstance(value, (str, bool, int, float, dict, np.generic)):
+    if value is None or isinstance(value, (str, bool, int, float, np.generic)):
         return value
+    if isinstance(value, dict):
+        return {name: serialize(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [serialize(each) for each in value]
     name = type(value).__name__
