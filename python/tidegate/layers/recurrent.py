@@ -102,9 +102,13 @@ class OverTime(Layer):
                 raise ValueError(
                     f"{self.title}: argument `mask` is not supported on an `Input` yet; expected None"
                 )
-            states = [] if initial_state is None else self.list_of_states(initial_state)
-            return connect(self, [sequences, *states])
-        x = self.prepare(sequences)
+            if initial_state is None:
+                return connect(self, [sequences])
+            states = self.list_of_states(initial_state)
+            if not all(isinstance(state, Tensor) for state in states):
+                raise ValueError(f"{self.title}: on an `Input`, `initial_state` must be tensors too")
+            return connect(self, [sequences, *states], ([sequences], {"initial_state": states}))
+        x: Array = self.prepare(sequences)
         if mask is not None:
             mask = boolean_mask(mask, x.shape[:2], self.title)
         inputs = x if initial_state is None else [x, *self.prepare_states(initial_state, len(x))]

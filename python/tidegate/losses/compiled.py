@@ -19,11 +19,13 @@ class Goal(NamedTuple):
         name: of the output, in the logs.
         loss: None for an output that has none.
         weight: of the loss in the sum of all.
+        place: of the loss among the others, as they are listed.
     """
 
     name: str
     loss: Loss | None
     weight: float
+    place: int
 
 
 class CompiledLosses:
@@ -59,7 +61,12 @@ class CompiledLosses:
         ]
         if all(loss is None for loss in losses):
             raise ValueError("argument `loss` expected a loss for at least one output; received none")
-        return [Goal(*each) for each in zip(outputs.labels(), losses, weights, strict=True)]
+        labels = outputs.labels()
+        listed = labels
+        if isinstance(self.given, dict) and isinstance(outputs.structure, dict):
+            listed = [name for name in self.given if name in labels]  # as Keras has it
+        places = [listed.index(label) if label in listed else len(listed) for label in labels]
+        return [Goal(*each) for each in zip(labels, losses, weights, places, strict=True)]
 
 
 def _of_outputs(given: Any, outputs: Leaves, argument: str) -> list[Any]:

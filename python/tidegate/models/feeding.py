@@ -9,13 +9,21 @@ from tidegate.models.compiled import Compiled
 from tidegate.models.data import Data, unpacked, weights_by_class
 from tidegate.models.epochs import Epochs
 from tidegate.models.sources import Arrays, is_arrays, source_of
-from tidegate.structure import nested, pack
+from tidegate.structure import listed, nested, pack
 
 BATCH_SIZE = 32
 
 
 class Feeding(Compiled):
-    """The border between what a caller gives and what is trained on."""
+    """The border between what a caller gives and what is trained on.
+
+    Attributes:
+        output_structure: of what the model gives; None for one array.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.output_structure: Any = None
 
     # What the model provides. Where it has several inputs or outputs, lists of arrays stand for arrays.
 
@@ -38,7 +46,8 @@ class Feeding(Compiled):
 
     def packed(self, outputs: Any) -> Any:
         """Outputs in the structure of the model's."""
-        return pack(self.output_leaves.structure, outputs) if isinstance(outputs, list) else outputs
+        structure = self.output_structure
+        return outputs if structure is None else pack(structure, listed(outputs))
 
     def _epochs(
         self,

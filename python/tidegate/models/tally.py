@@ -77,6 +77,7 @@ class Tally:
     def _values(self) -> dict[str, float]:
         rows, parts = self._rows or 1, {}
         goals = [(goal, total) for goal, total in zip(self.goals, self._sums, strict=True) if goal.loss]
+        goals.sort(key=lambda each: each[0].place)
         if len(goals) > 1:
             parts = {f"{goal.name}_loss": total / rows for goal, total in goals}
         return {"loss": self._sum / rows, **parts, **self._metrics.result()}

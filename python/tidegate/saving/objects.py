@@ -62,9 +62,9 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             )
         }
     if kind == "model":
-        from tidegate.models import Sequential
+        from tidegate.models import Functional, Sequential
 
-        return {"Sequential": Sequential}
+        return {"Functional": Functional, "Sequential": Sequential}
     if kind == "initializer":
         from tidegate import initializers
 
@@ -116,6 +116,8 @@ def serialize(value: Any) -> Any:
                 "config": value.get_config(),
                 "registered_name": None,
             }
+            if name == "Functional":
+                entry |= {"module": "keras.src.models.functional", "registered_name": name}
             return entry | _state(kind, value)
     if isinstance(value, FunctionType):  # by its name alone: one of the user's cannot be loaded again
         return {
@@ -170,6 +172,12 @@ def deserialize(config: Any, kind: str) -> Any:
         return table[name].from_config(arguments)
     except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError(f"{name}: the configuration is not valid: {error}") from error
+
+
+def deserialize_layer(config: Any) -> Any:
+    """The layer of a dictionary, or the model in the place of one; raises as `deserialize`."""
+    inner = isinstance(config, dict) and config.get("class_name") in classes("model")
+    return deserialize(config, "model" if inner else "layer")
 
 
 def _state(kind: str, value: Any) -> dict[str, Any]:

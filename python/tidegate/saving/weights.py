@@ -30,7 +30,7 @@ _OPTIMIZER = "optimizer/vars"
 def write(file: Any, model: Any) -> None:
     """Write all weights of a model, and its optimizer's state if it is compiled, into an open `h5py.File`."""
     file.create_group("vars").attrs["name"] = model.name
-    for path, name, variables in _places(model):
+    for path, name, variables in places(model):
         _write_group(file, path, name, [variable.value for variable in variables])
     if model.optimizer is not None:
         optimizer = model.optimizer
@@ -48,7 +48,7 @@ def read(file: Any, model: Any) -> None:
         ValueError: something missing, of another shape or dtype, or not stored plainly.
     """
     values: list[tuple[Variable, Array]] = []
-    for path, _, variables in _places(model):
+    for path, _, variables in places(model):
         group = _open(file, path, optional=not variables)
         if group is None:
             continue
@@ -63,7 +63,7 @@ def read(file: Any, model: Any) -> None:
         model.optimizer.set_variables(state)
 
 
-def _places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
+def places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
     """Path, name and variables of every group of weights."""
     taken: dict[str, int] = {}
     for layer in model.layers:

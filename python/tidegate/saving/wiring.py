@@ -1,0 +1,208 @@
+"""How the layers of a functional model are connected, in the form of Keras's files.
+
+A tensor is `[name of the layer, number of its use, number of the output]`; a use of a layer is the arguments
+by place and by name that it was called with.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidegate.graph import Tensor
+from tidegate.inputs import integer
+from tidegate.saving import mask_ops
+
+if TYPE_CHECKING:
+    from tidegate.graph import Graph, Node
+
+_TENSOR = "__keras_tensor__"
+
+
+class _NotYet(Exception):
+    """A tensor that comes of a use which has not been made."""
+
+
+# ---- to a file -----------------------------------------------------------------------------------
+
+
+def entries(graph: Graph, layers: list[Any]) -> list[dict[str, Any]]:
+    """Each layer, and how it is used."""
+    from tidegate.saving import objects
+
+    return [
+        {**objects.serialize(layer), "name": layer.name, "inbound_nodes": calls(graph, layer)}
+        for layer in layers
+    ]
+
+
+def calls(graph: Graph, layer: Any) -> list[dict[str, Any]]:
+    """The uses of a layer in the graph."""
+    used = set(graph.outer)
+    return [
+        {"args": _written(node.call[0], used), "kwargs": _written(node.call[1], used)}
+        for node in layer.nodes
+        if node in used
+    ]
+
+
+def places(graph: Graph, tensors: list[Tensor]) -> list[list[Any]]:
+    """The tensors at the ends of a model; here Keras counts the uses of a functional model from 1."""
+    used = set(graph.outer)
+    found = [_place(tensor, used) for tensor in tensors]
+    for place, tensor in zip(found, tensors, strict=True):
+        if tensor.node is not None and _is_functional(tensor.node.layer):
+            place[1] += 1
+    return found
+
+
+def _place(tensor: Tensor, used: set[Node]) -> list[Any]:
+    node = tensor.node
+    if node is None:
+        return [tensor.name, 0, 0]
+    uses = [use for use in node.layer.nodes if use in used]
+    return [node.layer.name, uses.index(node), node.outputs.index(tensor)]
+
+
+def _written(value: Any, used: set[Node]) -> Any:
+    if isinstance(value, Tensor):
+        place = _place(value, used)
+        config = {"shape": list(value.shape), "dtype": value.dtype, "keras_history": place}
+        return {"class_name": _TENSOR, "config": config}
+    if isinstance(value, dict):
+        return {key: _written(each, used) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_written(each, used) for each in value]
+    return value
+
+
+# ---- from a file ---------------------------------------------------------------------------------
+
+
+def made(given: Any) -> dict[str, Any]:
+    """The layers of `entries`, connected, by their names; ValueError for what cannot be."""
+    from tidegate.saving import objects
+
+    layers: dict[str, Any] = {}
+    uses: dict[str, Any] = {}
+    for entry in given:
+        if isinstance(entry, dict) and entry.get("class_name") in mask_ops.CLASSES:
+            layers[str(entry.get("name"))] = entry
+            continue
+        layer = objects.deserialize_layer(entry)
+        if layer.name in layers:
+            raise ValueError(f"layers must have different names; received a second `{layer.name}`")
+        layers[layer.name], uses[layer.name] = layer, entry.get("inbound_nodes") or []
+    if not all(isinstance(calls, list) for calls in uses.values()):
+        raise ValueError("`inbound_nodes` expected a list")
+    connect(layers, uses)
+    return layers
+
+
+def connect(layers: dict[str, Any], uses: dict[str, Any]) -> None:
+    """Calls the layers as `calls` says, each once the tensors are there that it is called on."""
+    waiting = {name: list(calls) for name, calls in uses.items() if calls}
+    while waiting:
+        before = sum(map(len, waiting.values()))
+        for name in list(waiting):
+            while waiting[name] and _call(layers[name], waiting[name][0], layers):
+                del waiting[name][0]
+            if not waiting[name]:
+                del waiting[name]
+        if sum(map(len, waiting.values())) == before:
+            raise ValueError(f"the layers {sorted(waiting)} are used on tensors that no layer gives")
+
+
+def tensors(given: Any, layers: dict[str, Any]) -> Any:
+    """The tensors of a structure of `places`."""
+    if isinstance(given, dict):
+        return {key: tensors(each, layers) for key, each in given.items()}
+    if isinstance(given, (list, tuple)) and not (len(given) == 3 and isinstance(given[0], str)):
+        return [tensors(each, layers) for each in given]
+    try:
+        return _tensor(given, layers, from_one=True)
+    except _NotYet as error:
+        raise ValueError(f"there is no tensor {given!r:.200}") from error
+
+
+def _call(layer: Any, use: Any, layers: dict[str, Any]) -> bool:
+    """Calls a layer; False where a tensor is not there yet."""
+    if not isinstance(use, dict):
+        raise ValueError(
+            f"{layer.title}: `inbound_nodes` expected dictionaries of `args` and `kwargs`; "
+            f"received {use!r:.200}"
+        )
+    try:
+        args, named = _read(use.get("args"), layers), _read(use.get("kwargs") or {}, layers)
+    except _NotYet:
+        return False
+    if not isinstance(args, list) or not isinstance(named, dict) or not 1 <= len(args) <= 2:
+        raise ValueError(f"{layer.title}: a use expected one or two arguments; received {use!r:.200}")
+    if args[1:]:
+        named["initial_state"] = args[1]
+    states = named.pop("initial_state", None)
+    mask, _ = named.pop("mask", None), named.pop("training", None)
+    if mask is not None and not (isinstance(mask, mask_ops.Mask) and mask.is_of(args[0])):
+        raise ValueError(f"{layer.title}: argument `mask` expected the mask that goes with the tensor")
+    for name, value in named.items():
+        if value is not None:
+            raise ValueError(f"{layer.title}: argument `{name}` is not supported on tensors yet")
+    layer(args[0], **({} if states is None else {"initial_state": states}))
+    return True
+
+
+def _read(value: Any, layers: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        if value.get("class_name") == _TENSOR:
+            config = value.get("config")
+            return _tensor(config.get("keras_history") if isinstance(config, dict) else None, layers)
+        return {key: _read(each, layers) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_read(each, layers) for each in value]
+    return value
+
+
+def _tensor(place: Any, layers: dict[str, Any], from_one: bool = False) -> Any:
+    """The tensor at a place; `from_one` says that uses of functional models are counted from 1."""
+    from tidegate.layers.input_layer import InputLayer
+
+    wrong = ValueError(f"a tensor expected a layer, its use and its output; received {place!r:.200}")
+    if not isinstance(place, (list, tuple)) or len(place) != 3 or place[0] not in layers:
+        raise wrong
+    layer, use, output = layers[place[0]], integer(place[1]), integer(place[2])
+    if isinstance(layer, dict):
+        return _mask(layer, layers)
+    if use is None or output is None:
+        raise wrong
+    if isinstance(layer, InputLayer):
+        if use or output:
+            raise wrong
+        return layer.output
+    use -= from_one and _is_functional(layer)
+    if use < 0 or output < 0:
+        raise wrong
+    if use >= len(layer.nodes):
+        raise _NotYet
+    outputs = layer.nodes[use].outputs
+    if output >= len(outputs):
+        raise wrong
+    return outputs[output]
+
+
+def _mask(entry: dict[str, Any], layers: dict[str, Any]) -> mask_ops.Mask:
+    """The mask of an operation in a file."""
+    uses = entry.get("inbound_nodes")
+    use = uses[0] if isinstance(uses, list) and len(uses) == 1 and isinstance(uses[0], dict) else {}
+    args = _read(use.get("args"), {name: each for name, each in layers.items() if each is not entry})
+    if isinstance(args, list) and len(args) == 1 and isinstance(args[0], mask_ops.Mask):
+        return args[0]  # whether any feature differs
+    if not isinstance(args, list) or len(args) != 2 or not isinstance(args[0], Tensor):
+        raise ValueError(
+            f"{entry.get('class_name')}: expected the operation of a mask; received {use!r:.200}"
+        )
+    return mask_ops.Mask(*args)
+
+
+def _is_functional(layer: Any) -> bool:
+    from tidegate.models.functional import Functional
+
+    return isinstance(layer, Functional)
