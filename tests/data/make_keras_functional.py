@@ -32,6 +32,7 @@ DATA = {
     "y1": np.round(rng.standard_normal((N, 1)), 3),
     "label": rng.integers(0, 3, N),
     "tags": rng.integers(0, 3, (N, 5)),
+    "steps": np.round(rng.standard_normal((N, 5, 2)), 3),
     "w": np.round(rng.random(N), 3),
     "v": np.round(rng.random(N), 3),
 }
@@ -77,6 +78,20 @@ def masked() -> Model:
     tags = layers.TimeDistributed(layers.Dense(3, activation="softmax"), name="tags")(y)
     mean = layers.GlobalAveragePooling1D(name="mean")(y)
     return Model(ids, [tags, layers.Dense(1, name="score")(mean)], name="masked")
+
+
+def branches() -> Model:
+    """Masks that two layers make, on their way and at their end, beside a branch that ends in a model."""
+    a, b = keras.Input((4, 2), name="a"), keras.Input((3,), name="b")
+    ids = keras.Input((5,), dtype="int32", name="ids")
+    x = layers.Embedding(7, 3, mask_zero=True, name="table")(ids)
+    x = layers.Masking(0.0, name="again")(layers.GRU(2, return_sequences=True, name="rnn")(x))
+    steps = layers.TimeDistributed(layers.Dense(2), name="steps")(x)
+    y = layers.Masking(0.0, name="masking")(layers.Dense(3, activation="relu", name="some")(a))
+    last = layers.Dense(2, name="last")(layers.LSTM(2, name="over")(layers.Dropout(0.0, name="no")(y)))
+    z = keras.Input((3,), name="z")
+    inner = Model(z, layers.Dense(2, name="inside")(z), name="inner")
+    return Model([a, b, ids], [inner(layers.Dense(3, name="one")(b)), last, steps], name="branches")
 
 
 def chain() -> Model:
@@ -132,6 +147,7 @@ CASES: list[tuple[str, Any, dict[str, Any], Any, Any, dict[str, Any]]] = [
         },
         "ids", ["tags", "y1"], {},
     ),
+    ("branches", branches, {**SGD, "loss": "mse"}, ["a", "b", "ids"], ["y2", "z2", "steps"], {}),
 ]  # fmt: skip
 
 

@@ -128,6 +128,23 @@ def test_predict_has_the_bits_of_the_layers_in_any_batch_and_thread() -> None:
     assert [y.shape for y in net.predict([A[:0], B[:0]], verbose=0)] == [(0, 4, 2), (0, 5)]
 
 
+def test_masks_of_pieces_are_those_of_the_layers() -> None:
+    """Of chains between layers that take several arrays: a mask ends in one, and is made in the middle."""
+    a, b = layers.Input((4, 2)), layers.Input((3,))
+    y, state = layers.GRU(3, return_sequences=True, return_state=True)(a)
+    made = layers.Masking(0.0)(layers.Activation("relu")(layers.Dense(1, name="some")(y)))
+    gone = layers.Dense(2)(layers.GRU(2)(layers.Dense(2)(made)))
+    net = Model([a, b], [layers.LayerNormalization()(made), gone, layers.Dense(2)(b), state])
+    outputs, masks = net.run_masked([A, B])
+    expected, _, expected_masks = net.graph.forward([A, B])
+    assert masks[0] is not None
+    assert not masks[0].all()
+    assert masks[1:] == [None, None, None]
+    np.testing.assert_array_equal(masks[0], expected_masks[0])
+    for one, other in zip(outputs, expected, strict=True):
+        assert_same_bits(one, other)
+
+
 def test_predict_sees_new_weights() -> None:
     net = states()
     before = net.predict([A, B], verbose=0)

@@ -205,6 +205,13 @@ class Model(Layered):
             )
         return FrozenModel(self, dtype, threads, values_of(self.weights))
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Model:
+        """A new model, with new weights, of what `get_config` gave."""
+        from tidegate.models.functional import Functional
+
+        return Functional.from_config(config)
+
     # ---- files -----------------------------------------------------------------------------------
 
     def get_build_config(self) -> dict[str, Any] | None:
