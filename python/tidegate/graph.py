@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tidegate.random import Training
 
 
+_MOST_NODES = 100_000  # also of those in models: each use of one counts all of them
+
+
 class Tensor:
     """An edge, where an array will be. `Input` makes the first ones, layers called on them the others.
 
@@ -30,9 +33,11 @@ class Tensor:
         name: of the layer that it comes from.
         node: the node that it is an output of; None for a model's input.
         source: the input layer, for a model's input.
+        masked_by: the node whose layer makes the mask that goes with the array; None where there is none, or
+            where it came of several, or of a model.
     """
 
-    __slots__ = ("dtype", "name", "node", "shape", "source")
+    __slots__ = ("dtype", "masked_by", "name", "node", "shape", "source")
 
     def __init__(
         self, shape: Shape, dtype: str, name: str, node: Node | None = None, source: Layer | None = None
@@ -42,6 +47,7 @@ class Tensor:
         self.name = name
         self.node = node
         self.source = source
+        self.masked_by: Node | None = None
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
@@ -82,7 +88,11 @@ def connect(layer: Any, inputs: list[Tensor], call: Any = None) -> Any:
     layer.build(given)
     if call is None:
         call = ([inputs if layer.several_inputs else inputs[0]], {})
-    node = Node(layer, inputs, layer.compute_output_shape(given), call)
+    node, passed = Node(layer, inputs, layer.compute_output_shape(given), call), object()
+    if layer.makes_mask:
+        node.outputs[0].masked_by = node
+    elif not layer.several_inputs and layer.compute_mask(None, passed) is passed:
+        node.outputs[0].masked_by = inputs[0].masked_by
     layer.nodes.append(node)
     return plain(node.outputs)
 
@@ -185,22 +195,6 @@ class Graph:
         return gradients
 
 
-def mask_maker(tensor: Tensor) -> Node | None:
-    """The node whose layer makes the mask that goes with a tensor; None where there is none, or where it came
-    of several, or of a model.
-    """
-    passed, node = object(), tensor.node
-    while node is not None and not node.layer.makes_mask:
-        layer = node.layer
-        if layer.several_inputs or layer.graph is not None:
-            return None
-        if tensor is not node.outputs[0] or layer.compute_mask(None, passed) is not passed:
-            return None
-        tensor = node.inputs[0]
-        node = tensor.node
-    return node
-
-
 def run_node(
     node: Node,
     values: dict[Tensor, Array],
@@ -254,6 +248,8 @@ def _unfolded(
         else:
             more, ends = _copied(graph, dict(zip(graph.inputs, inputs, strict=True)))
             found += more
+            if len(found) > _MOST_NODES:
+                raise ValueError(f"a graph can have at most {_MOST_NODES} layers, with those of models in it")
             now.update(zip(node.outputs, ends, strict=True))
     return found, [now[tensor] for tensor in outputs]
 

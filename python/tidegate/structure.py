@@ -78,6 +78,8 @@ class Leaves(NamedTuple):
             ValueError: another structure, or a name that is not there.
         """
         structure, names = self
+        if len(names) == 1 and not nested(value):
+            return [value]
         if isinstance(value, dict) and not isinstance(structure, dict):
             return [value.get(name) for name in _known(value, names, argument)]
         if isinstance(value, (list, tuple)) and len(value) == len(names):

@@ -54,6 +54,10 @@ CASES: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
         "class weights of one-hot targets", "arrays", "hot", {**CLASSES, "loss": "categorical_crossentropy"},
         {"class_weight": {0: 0.5, 1: 2.0}, "batch_size": 5, "epochs": 2},
     ),
+    (
+        "class weights and a split", "arrays", "labels", CLASSES,
+        {"class_weight": {0: 0.5, 2: 3.0}, "batch_size": 5, "epochs": 2, "validation_split": 0.4},
+    ),
     ("initial epoch", "arrays", "y", SQUARES, {"initial_epoch": 2, "epochs": 4}),
     ("generator", "generator", "y", SQUARES, {"epochs": 2}),
     ("generator with steps", "weighted generator", "y", SQUARES, {"epochs": 3, "steps_per_epoch": 2}),

@@ -190,6 +190,21 @@ def test_a_part_of_a_model_shares_its_layers() -> None:
     assert_same_bits(rest(features(A)), sequential(A))
 
 
+@pytest.mark.parametrize("structure", ["list", "dictionary"])
+def test_one_input_and_one_output_in_a_structure(structure: str) -> None:
+    """A list of one is no structure, a dictionary is; arrays alone go in in any case."""
+    a = layers.Input((4, 2), name="a")
+    y = layers.Dense(2, name="y")(layers.LSTM(3)(a))
+    net = Model([a], [y]) if structure == "list" else Model({"a": a}, {"y": y})
+    net.compile("sgd", ["mse"] if structure == "list" else {"y": "mse"}, metrics=[["mae"]])
+    x, target = ([A], [B[:, :2]]) if structure == "list" else ({"a": A}, {"y": B[:, :2]})
+    alone = net.evaluate(A, B[:, :2], verbose=0)
+    assert net.evaluate(x, target, verbose=0) == alone
+    assert list(net.fit(x, target, verbose=0).history) == ["loss", "mae"]
+    for found in (net.predict(x, verbose=0), net.predict(A, verbose=0), net(A)):
+        assert_same_bits(found if structure == "list" else found["y"], net.graph.forward(A)[0])
+
+
 def test_models_in_a_sequential() -> None:
     utils.set_random_seed(4)
     inner = Sequential([layers.Input((4, 2)), layers.LSTM(3, return_sequences=True)])
@@ -264,13 +279,30 @@ INPUT = layers.Input((4, 2), name="in")
         (lambda: states()(INPUT), "structure"),
         (lambda: states()([INPUT, INPUT]), "shape"),
         (lambda: Sequential([layers.Input((4, 2)), Beside()]), "list of tensors"),
+        (lambda: layers.LSTM(2)(INPUT, initial_state=[layers.Input((3,))] * 2), r"initial_state.*None, 2"),
         (lambda: layers.Dense(2).output, "called on a tensor"),
+        (lambda: doubled(40), "100000 layers"),
     ],
 )  # fmt: skip
 def test_graphs_that_do_not_fit(make: Any, words: str) -> None:
     with pytest.raises((ValueError, AttributeError), match=words) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+def doubled(times: int) -> Model:
+    """A model in a model in a model, each used twice."""
+    x = layers.Input((2,))
+    model = Model(x, layers.Activation("tanh")(x))
+    for _ in range(times):
+        x = layers.Input((2,))
+        model = Model(x, model(model(x)))
+    return model
+
+
+def test_models_that_write_their_own_steps_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"`call`.*Model\(inputs, outputs\)"):
+        type("Own", (Model,), {"call": lambda self, x: x})
 
 
 def compiled() -> Model:
@@ -324,7 +356,7 @@ def test_what_keras_warns_of() -> None:
         (lambda config: config["layers"][2]["inbound_nodes"][0].update(kwargs=[1]), "arguments"),
         (lambda config: config["layers"][2]["inbound_nodes"][0].update(kwargs={"mask": 1}), "mask"),
         (lambda config: config["layers"][2]["inbound_nodes"][0].update(kwargs={"open": 1}), "open"),
-        (lambda config: config["layers"][2].update(inbound_nodes=[]), "tensor"),
+        (lambda config: config["layers"][2].update(inbound_nodes=[]), "tensors that no layer gives"),
         (lambda config: config.update(output_layers=["y", 3, 0]), "no tensor"),
         (lambda config: config.update(output_layers=["y", 0, 7]), "expected a layer"),
         (lambda config: config.update(output_layers=["y", -1, 0]), "expected a layer"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tidegate.losses.loss import real
 from tidegate.structure import flatten, nested
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class CompiledLosses:
         weights: a number, or a list or dictionary of them; None for 1.
 
     Raises:
-        ValueError: an unknown name.
-        TypeError: something that is no loss, or no number.
+        ValueError: an unknown name, or a weight that is no number.
+        TypeError: something that is no loss.
     """
 
     def __init__(self, given: Any, weights: Any = None) -> None:
@@ -45,8 +46,8 @@ class CompiledLosses:
 
         self.given = _map(given, lambda each: None if each is None else losses.get(each))
         for weight in [] if weights is None else flatten(weights):
-            if weight is not None and (isinstance(weight, bool) or not isinstance(weight, (int, float))):
-                raise TypeError(f"Argument `loss_weights` expected numbers; received {weight!r}")
+            if weight is not None:
+                real(weight, "loss_weights", "compile")
         self.weights = weights
 
     def goals(self, outputs: Leaves) -> list[Goal]:

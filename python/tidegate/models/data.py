@@ -65,6 +65,16 @@ class Data:
             raise ValueError(f"`validation_split` {fraction!r} of {n} samples leaves nothing on one side")
         return self._rows(slice(None, at)), self._rows(slice(at, None))
 
+    def weighed(self, class_weight: Any) -> Data:
+        """The same rows, each with the weight of its class; ValueError where they have weights, or targets of
+        several outputs, or no classes.
+        """
+        if any(weight is not None for weight in self.sample_weight):
+            raise ValueError("give either `class_weight` or `sample_weight`; received both")
+        if len(self.y) > 1:
+            raise ValueError("`class_weight` needs a model of one output; use `sample_weight`")
+        return Data(plain(self.x), self.y, [_weights_by_class(self.y[0], class_weight)])
+
     def _rows(self, rows: slice) -> Data:
         return Data(*self._some(rows))
 
@@ -109,7 +119,7 @@ def unpacked(given: Any) -> tuple[Any, Any, Any]:
     return (*parts, None, None)[:3]
 
 
-def weights_by_class(y: Any, class_weight: Any) -> Array:
+def _weights_by_class(y: Any, class_weight: Any) -> Array:
     """The weight of each row [N], by its class.
 
     Args:

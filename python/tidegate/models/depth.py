@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidegate.graph import Node, mask_maker
+from tidegate.graph import Node
 from tidegate.layers.masking import Masking
 from tidegate.layers.recurrent import OverTime
 from tidegate.layers.time_distributed import TimeDistributed
@@ -95,7 +95,7 @@ def _above(use: Any) -> list[Any]:
     """What a use takes from."""
     if isinstance(use, Node):
         found = [_origin(tensor) for tensor in use.inputs]
-        maker = mask_maker(use.inputs[0])
+        maker = use.inputs[0].masked_by
         if maker is not None and getattr(maker.layer, "mask_zero", True) and _gets_mask(use.layer):
             found.append(_MaskOperation(maker, int(isinstance(maker.layer, Masking))))
         return found

@@ -6,7 +6,7 @@ from typing import Any
 
 from tidegate.inputs import positive_integer
 from tidegate.models.compiled import Compiled
-from tidegate.models.data import Data, unpacked, weights_by_class
+from tidegate.models.data import Data, unpacked
 from tidegate.models.epochs import Epochs
 from tidegate.models.sources import Arrays, is_arrays, source_of
 from tidegate.structure import listed, nested, pack
@@ -64,10 +64,13 @@ class Feeding(Compiled):
         """What fit, evaluate and predict walk over. `targets`: whether there must be some."""
 
         def convert(x: Any, y: Any, sample_weight: Any) -> Data:
-            return self._data(x, y, sample_weight, class_weight) if targets else self._data_of_inputs(x)
+            if not targets:
+                return Data(self.prepare(x, "x"), [None], [None])
+            data = x if isinstance(x, Data) else self._data(x, y, sample_weight)
+            return data if class_weight is None else data.weighed(class_weight)
 
         if isinstance(x, Data) or is_arrays(x):
-            data = x if isinstance(x, Data) else convert(x, y, sample_weight)
+            data = convert(x, y, sample_weight)
             if size is None:
                 size = BATCH_SIZE if steps is None else -(-len(data) // steps)
             return Epochs(Arrays(data, size, shuffle), steps, iteration)
@@ -76,10 +79,7 @@ class Feeding(Compiled):
                 raise ValueError(f"`{name}` must be None where `x` holds batches; they have their own")
         return Epochs(source_of(x, convert, shuffle), steps, iteration)
 
-    def _data_of_inputs(self, x: Any) -> Data:
-        return Data(self.prepare(x, "x"), [None], [None])
-
-    def _data(self, x: Any, y: Any, sample_weight: Any, class_weight: Any = None) -> Data:
+    def _data(self, x: Any, y: Any, sample_weight: Any) -> Data:
         """Rows that fit the model, with a target and a weight (or None) for each output."""
         x = self.prepare(x, "x")
         leaves = self.output_leaves
@@ -89,12 +89,6 @@ class Feeding(Compiled):
             if goal.loss is not None and target is None:
                 where = f" of the output `{goal.name}`" if len(targets) > 1 else ""
                 raise ValueError(f"`y` is required: an array of targets{where}, one for each sample of `x`")
-        if class_weight is not None:
-            if sample_weight is not None:
-                raise ValueError("give either `class_weight` or `sample_weight`; received both")
-            if len(targets) > 1:
-                raise ValueError("`class_weight` needs a model of one output; use `sample_weight`")
-            sample_weight = weights_by_class(targets[0], class_weight)
         several = nested(sample_weight) or sample_weight is None
         weights = leaves.spread(sample_weight, "sample_weight") if several else [sample_weight] * len(targets)
         return Data(x, targets, weights)

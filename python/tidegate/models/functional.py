@@ -65,14 +65,16 @@ class Functional(Model):
         graph = Graph(given, ends)
         self._layers = in_depth(graph).layers
         if order is not None:
-            self._layers.sort(key=lambda layer: order.index(layer.name))
-        names = [layer.name for layer in self._layers]
+            places = {name: place for place, name in enumerate(order)}
+            self._layers.sort(key=lambda layer: places[layer.name])
+        names: set[str] = set()
         dtypes = {layer.dtype: layer for layer in self._layers if not isinstance(layer, InputLayer)}
         for layer in self._layers:
-            if names.count(layer.name) > 1:
+            if layer.name in names:
                 raise ValueError(
                     f"{self.title}: layers must have different names; received a second `{layer.name}`"
                 )
+            names.add(layer.name)
         if len(dtypes) > 1:
             titles = ", ".join(f"{dtype} for {layer.title}" for dtype, layer in dtypes.items())
             raise ValueError(
@@ -122,7 +124,7 @@ class Functional(Model):
         from tidegate.saving import wiring
 
         graph = self._built_graph()
-        calls = [wiring.calls(graph, layer) for layer in self._layers]
+        calls = [wiring.calls(set(graph.outer), layer) for layer in self._layers]
         ends = wiring.places(graph, graph.inputs), wiring.places(graph, graph.outputs)
         return {**super().__getstate__(), "calls": calls, "ends": ends}
 

@@ -27,6 +27,15 @@ class Model(Layered):
 
     strict: ClassVar[bool] = True  # whether arrays must have all lengths of the input's shape
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for method in ("call", "train_step", "test_step", "predict_step"):
+            if method in vars(cls):
+                raise TypeError(
+                    f"{cls.__name__}: models that write their own `{method}` are not supported yet; make a "
+                    "graph of layers with `Model(inputs, outputs)`"
+                )
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Model:
         if cls is Model:
             from tidegate.models.functional import Functional

@@ -107,10 +107,8 @@ class Trainer(Feeding):
                 raise ValueError(
                     "fit: `validation_split` needs arrays; beside batches give `validation_data`"
                 )
-            x, rest = self._data(x, y, sample_weight, class_weight).split(validation_split)
+            x, rest = self._data(x, y, sample_weight).split(validation_split)
             held_out = self._epochs(rest, None, None, held_out_size, held_out_steps)
-        if isinstance(x, Data):
-            y = sample_weight = class_weight = None  # it has them
         data = self._epochs(
             x, y, sample_weight, size, steps, class_weight, shuffle, lambda: optimizer.batches
         )
@@ -269,7 +267,9 @@ class Trainer(Feeding):
     ) -> Any:
         """One training step; the loss and the metrics of the batch, from before the step."""
         self._check_compiled("train_on_batch")
-        data = self._data(x, y, sample_weight, class_weight)
+        data = self._data(x, y, sample_weight)
+        if class_weight is not None:
+            data = data.weighed(class_weight)
         tally = self.fresh_tally()
         self._train_step(data.batch(), tally)
         return tally.logs() if return_dict else tally.values()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tidegate.graph import Tensor, mask_maker
+from tidegate.graph import Tensor
 
 CLASSES = ("Any", "NotEqual")
 
@@ -22,7 +22,7 @@ class Mask(NamedTuple):
 
     def is_of(self, tensor: Any) -> bool:
         """Whether this is the mask that goes with a tensor."""
-        node = mask_maker(tensor) if isinstance(tensor, Tensor) else None
+        node = tensor.masked_by if isinstance(tensor, Tensor) else None
         if node is None or node.inputs[0] is not self.tensor:
             return False
         wanted = getattr(node.layer, "mask_value", 0 if getattr(node.layer, "mask_zero", False) else None)

@@ -6,6 +6,7 @@ by place and by name that it was called with.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from tidegate.graph import Tensor
@@ -19,7 +20,7 @@ _TENSOR = "__keras_tensor__"
 
 
 class _NotYet(Exception):
-    """A tensor that comes of a use which has not been made."""
+    """A tensor that comes of a use which has not been made; says of which layer."""
 
 
 # ---- to a file -----------------------------------------------------------------------------------
@@ -29,15 +30,15 @@ def entries(graph: Graph, layers: list[Any]) -> list[dict[str, Any]]:
     """Each layer, and how it is used."""
     from tidegate.saving import objects
 
+    used = set(graph.outer)
     return [
-        {**objects.serialize(layer), "name": layer.name, "inbound_nodes": calls(graph, layer)}
+        {**objects.serialize(layer), "name": layer.name, "inbound_nodes": calls(used, layer)}
         for layer in layers
     ]
 
 
-def calls(graph: Graph, layer: Any) -> list[dict[str, Any]]:
-    """The uses of a layer in the graph."""
-    used = set(graph.outer)
+def calls(used: set[Node], layer: Any) -> list[dict[str, Any]]:
+    """Those of these uses that are of the layer."""
     return [
         {"args": _written(node.call[0], used), "kwargs": _written(node.call[1], used)}
         for node in layer.nodes
@@ -100,16 +101,22 @@ def made(given: Any) -> dict[str, Any]:
 
 def connect(layers: dict[str, Any], uses: dict[str, Any]) -> None:
     """Calls the layers as `calls` says, each once the tensors are there that it is called on."""
-    waiting = {name: list(calls) for name, calls in uses.items() if calls}
-    while waiting:
-        before = sum(map(len, waiting.values()))
-        for name in list(waiting):
-            while waiting[name] and _call(layers[name], waiting[name][0], layers):
-                del waiting[name][0]
-            if not waiting[name]:
-                del waiting[name]
-        if sum(map(len, waiting.values())) == before:
-            raise ValueError(f"the layers {sorted(waiting)} are used on tensors that no layer gives")
+    waiting = {name: deque(calls) for name, calls in uses.items()}
+    ready = deque(waiting)
+    blocked: dict[str, list[str]] = {}  # layer -> those that wait for a use of it
+    while ready:
+        name = ready.popleft()
+        while waiting[name]:
+            try:
+                _call(layers[name], waiting[name][0], layers)
+            except _NotYet as missing:
+                blocked.setdefault(str(missing), []).append(name)
+                break
+            waiting[name].popleft()
+            ready.extend(blocked.pop(name, ()))
+    if any(waiting.values()):
+        left = [name for name, calls in waiting.items() if calls]
+        raise ValueError(f"the layers {left} are used on tensors that no layer gives")
 
 
 def tensors(given: Any, layers: dict[str, Any]) -> Any:
@@ -124,17 +131,14 @@ def tensors(given: Any, layers: dict[str, Any]) -> Any:
         raise ValueError(f"there is no tensor {given!r:.200}") from error
 
 
-def _call(layer: Any, use: Any, layers: dict[str, Any]) -> bool:
-    """Calls a layer; False where a tensor is not there yet."""
+def _call(layer: Any, use: Any, layers: dict[str, Any]) -> None:
+    """Calls a layer; raises _NotYet where a tensor is not there yet."""
     if not isinstance(use, dict):
         raise ValueError(
             f"{layer.title}: `inbound_nodes` expected dictionaries of `args` and `kwargs`; "
             f"received {use!r:.200}"
         )
-    try:
-        args, named = _read(use.get("args"), layers), _read(use.get("kwargs") or {}, layers)
-    except _NotYet:
-        return False
+    args, named = _read(use.get("args"), layers), _read(use.get("kwargs") or {}, layers)
     if not isinstance(args, list) or not isinstance(named, dict) or not 1 <= len(args) <= 2:
         raise ValueError(f"{layer.title}: a use expected one or two arguments; received {use!r:.200}")
     if args[1:]:
@@ -147,7 +151,6 @@ def _call(layer: Any, use: Any, layers: dict[str, Any]) -> bool:
         if value is not None:
             raise ValueError(f"{layer.title}: argument `{name}` is not supported on tensors yet")
     layer(args[0], **({} if states is None else {"initial_state": states}))
-    return True
 
 
 def _read(value: Any, layers: dict[str, Any]) -> Any:
@@ -181,7 +184,7 @@ def _tensor(place: Any, layers: dict[str, Any], from_one: bool = False) -> Any:
     if use < 0 or output < 0:
         raise wrong
     if use >= len(layer.nodes):
-        raise _NotYet
+        raise _NotYet(place[0])
     outputs = layer.nodes[use].outputs
     if output >= len(outputs):
         raise wrong
