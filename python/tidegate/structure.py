@@ -133,9 +133,6 @@ def _shown(structure: Any) -> str:
     if isinstance(structure, dict):
         return "{" + ", ".join(f"{key!r}: {_shown(each)}" for key, each in structure.items()) + "}"
     if isinstance(structure, (list, tuple)):
-        return (
-            "["
-            + ", ".join(_shown(each) for each in structure[:8])
-            + (", ...]" if len(structure) > 8 else "]")
-        )
+        parts = [_shown(each) for each in structure[:8]]
+        return f"[{', '.join([*parts, '...'] if len(structure) > 8 else parts)}]"
     return "*"

@@ -127,3 +127,25 @@ def plain_calls(calls: Any) -> Any:
         {**call, "kwargs": {name: each for name, each in call["kwargs"].items() if name not in silent}}
         for call in calls
     ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda mask: mask["inbound_nodes"][0]["args"].__setitem__(1, 3),
+        lambda mask: mask["inbound_nodes"][0]["args"].pop(),
+        lambda mask: mask["inbound_nodes"][0].update(args=7),
+        lambda mask: mask.update(inbound_nodes=[]),
+        lambda mask: mask.update(class_name="Any"),
+        lambda mask: mask["inbound_nodes"][0]["args"].__setitem__(0, 1),
+        lambda mask: mask["inbound_nodes"][0]["args"][0]["config"].update(keras_history=[mask["name"], 0, 0]),
+        lambda mask: mask["inbound_nodes"][0]["args"][0]["config"].update(keras_history=["both", 0, 0]),
+    ],
+)
+def test_masks_that_do_not_go_with_their_tensors_are_refused(change: Any) -> None:
+    """In a file they are operations, which Tidegate does not run; it checks that they are its own masks."""
+    figure = next(each for each in FIGURES["cases"] if each["title"] == "masks")
+    entry = json.loads(figure["model"])
+    change(next(each for each in entry["config"]["layers"] if each["class_name"] == "NotEqual"))
+    with pytest.raises(ValueError, match=r"mask|no layer gives"):
+        models.model_from_json(json.dumps(entry))

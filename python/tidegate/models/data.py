@@ -152,8 +152,6 @@ def _arrays(given: list[Any], name: str) -> list[Array | None]:
 
 def _named(name: str, values: Sequence[Any]) -> list[tuple[str, Any]]:
     """What messages call each of them."""
-    return (
-        [(f"{name}[{i}]", value) for i, value in enumerate(values)]
-        if len(values) > 1
-        else [(name, values[0])]
-    )
+    if len(values) == 1:
+        return [(name, values[0])]
+    return [(f"{name}[{place}]", value) for place, value in enumerate(values)]

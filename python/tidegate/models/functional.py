@@ -124,7 +124,8 @@ class Functional(Model):
         from tidegate.saving import wiring
 
         graph = self._built_graph()
-        calls = [wiring.calls(set(graph.outer), layer) for layer in self._layers]
+        used = set(graph.outer)
+        calls = [wiring.calls(used, layer) for layer in self._layers]
         ends = wiring.places(graph, graph.inputs), wiring.places(graph, graph.outputs)
         return {**super().__getstate__(), "calls": calls, "ends": ends}
 

@@ -61,9 +61,11 @@ class Model(Layered):
         self._programs = None if graph is None else Programs(graph)
         self._ready_dtype = None
         if graph is not None:
-            self._first = [
-                [node.layer for node in graph.nodes if tensor in node.inputs] for tensor in graph.inputs
-            ]
+            takers: dict[Tensor, list[Any]] = {tensor: [] for tensor in graph.inputs}
+            for node in graph.nodes:
+                for tensor in set(node.inputs) & takers.keys():
+                    takers[tensor].append(node.layer)
+            self._first = list(takers.values())
             if len(graph.inputs) == 1:
                 shape = graph.inputs[0].shape
                 self._ready_dtype = np.dtype(self.dtype)

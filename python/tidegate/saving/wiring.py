@@ -156,8 +156,7 @@ def _call(layer: Any, use: Any, layers: dict[str, Any]) -> None:
 def _read(value: Any, layers: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         if value.get("class_name") == _TENSOR:
-            config = value.get("config")
-            return _tensor(config.get("keras_history") if isinstance(config, dict) else None, layers)
+            return _tensor(_history(value), layers)
         return {key: _read(each, layers) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_read(each, layers) for each in value]
@@ -192,17 +191,31 @@ def _tensor(place: Any, layers: dict[str, Any], from_one: bool = False) -> Any:
 
 
 def _mask(entry: dict[str, Any], layers: dict[str, Any]) -> mask_ops.Mask:
-    """The mask of an operation in a file."""
+    """The mask of an operation in a file: `NotEqual` of a tensor and a number, or `Any` of that."""
+    found: Any = entry
+    if entry.get("class_name") == "Any":  # whether any feature differs
+        place = _history(next(iter(_arguments(entry)), None))
+        found = layers.get(place[0]) if isinstance(place, list) and place else None
+    if isinstance(found, dict) and found.get("class_name") == "NotEqual" and len(_arguments(found)) == 2:
+        given, value = _arguments(found)
+        place = _history(given)
+        if isinstance(place, list) and place and not isinstance(layers.get(place[0]), dict):
+            return mask_ops.Mask(_tensor(place, layers), value)
+    raise ValueError(f"{entry.get('class_name')}: expected the operation of a mask; received {entry!r:.200}")
+
+
+def _arguments(entry: dict[str, Any]) -> list[Any]:
+    """Those by place of an operation's one use; none where they are not there."""
     uses = entry.get("inbound_nodes")
-    use = uses[0] if isinstance(uses, list) and len(uses) == 1 and isinstance(uses[0], dict) else {}
-    args = _read(use.get("args"), {name: each for name, each in layers.items() if each is not entry})
-    if isinstance(args, list) and len(args) == 1 and isinstance(args[0], mask_ops.Mask):
-        return args[0]  # whether any feature differs
-    if not isinstance(args, list) or len(args) != 2 or not isinstance(args[0], Tensor):
-        raise ValueError(
-            f"{entry.get('class_name')}: expected the operation of a mask; received {use!r:.200}"
-        )
-    return mask_ops.Mask(*args)
+    use = uses[0] if isinstance(uses, list) and len(uses) == 1 else None
+    args = use.get("args") if isinstance(use, dict) else None
+    return args if isinstance(args, list) else []
+
+
+def _history(value: Any) -> Any:
+    """The place of a tensor in a file; None for anything else."""
+    config = value.get("config") if isinstance(value, dict) and value.get("class_name") == _TENSOR else None
+    return config.get("keras_history") if isinstance(config, dict) else None
 
 
 def _is_functional(layer: Any) -> bool:
