@@ -275,3 +275,5 @@ def test_arguments_of_compile_that_change_no_number() -> None:
     net, other = model(), model()
     other.compile("adam", "mse", run_eagerly=True, steps_per_execution=4, jit_compile=False)
     assert net.fit(X, Y, verbose=0).history == other.fit(X, Y, verbose=0).history
+    again = model_from_json(other.to_json())
+    assert again.get_compile_config() == other.get_compile_config()

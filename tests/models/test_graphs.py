@@ -278,7 +278,7 @@ INPUT = layers.Input((4, 2), name="in")
         (lambda: layers.LSTM(2)(INPUT, initial_state=[B, B]), "initial_state"),
         (lambda: states()(INPUT), "structure"),
         (lambda: states()([INPUT, INPUT]), "shape"),
-        (lambda: Sequential([layers.Input((4, 2)), Beside()]), "list of tensors"),
+        (lambda: Sequential([layers.Input((4, 2)), Beside()]), "one input"),
         (lambda: layers.LSTM(2)(INPUT, initial_state=[layers.Input((3,))] * 2), r"initial_state.*None, 2"),
         (lambda: layers.Dense(2).output, "called on a tensor"),
         (lambda: doubled(40), "100000 layers"),

@@ -163,6 +163,8 @@ class Sequential(Model):
         return model
 
     def _check_fits(self, layer: Any) -> None:
+        if layer.several_inputs:
+            raise ValueError(f"{self.title}: every layer must have one input; {layer.title} takes several")
         if layer.name in self._names:
             raise ValueError(
                 f"{self.title}: layers must have different names; received a second `{layer.name}`"
