@@ -13,6 +13,7 @@ import pytest
 from support import Array, assert_same_bits
 
 from tidegate import Model, Sequential, layers, losses, models, utils
+from tidegate._native import core
 from tidegate.graph import Graph
 from tidegate.layers.layer import Layer
 from tidegate.random import Training
@@ -145,6 +146,19 @@ def test_masks_of_pieces_are_those_of_the_layers() -> None:
         assert_same_bits(one, other)
 
 
+@pytest.mark.usefixtures("threads")
+def test_fit_has_the_same_bits_for_any_number_of_threads() -> None:
+    found = []
+    for count in (1, 4):
+        core.set_num_threads(count)
+        net = states()
+        net.compile("adam", ["mse", "mae"], loss_weights=[1.0, 0.3])
+        net.fit([A, B], [np.zeros((6, 4, 2)), np.ones((6, 5))], batch_size=4, epochs=3, verbose=0)
+        found.append(net.get_weights())
+    for one, other in zip(*found, strict=True):
+        assert_same_bits(one, other)
+
+
 def test_predict_sees_new_weights() -> None:
     net = states()
     before = net.predict([A, B], verbose=0)
@@ -233,6 +247,13 @@ def test_adding_a_layer_keeps_the_uses_of_those_before() -> None:
     net.add(layers.Dense(2))
     assert net.layers[0].output is first
     assert len(net.layers[0].nodes) == 1
+
+
+def test_a_layer_of_several_outputs_is_refused_every_time() -> None:
+    net, layer = Sequential([layers.Input((4, 2))]), layers.LSTM(3, return_state=True)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="one output"):
+            net.add(layer)
 
 
 def test_a_layer_used_twice_is_dropped_out_differently() -> None:

@@ -51,8 +51,7 @@ class Sequential(Model):
         Raises:
             TypeError: not a layer.
             ValueError: a name that is taken, an `Input` behind other layers, a dtype that differs from the
-            others', or
-                an input that the layer cannot take.
+                others', or an input that the layer cannot take.
         """
         if isinstance(layer, Tensor) and layer.source is not None:
             layer = layer.source
@@ -112,7 +111,7 @@ class Sequential(Model):
     def _link(self, layer: Any, tensor: Tensor) -> Tensor:
         """The output of `layer` behind `tensor`; its variables, if they are new, get the model's name."""
         for node in layer.nodes:
-            if node.inputs == [tensor]:  # it was here before, and another has been added
+            if node.inputs == [tensor] and len(node.outputs) == 1:  # it was here before another was added
                 kept: Tensor = node.outputs[0]
                 return kept
         fresh = not layer.built
