@@ -182,6 +182,16 @@ def test_explain_says_what_runs_alone() -> None:
         states().explain((32, 4, 2))
 
 
+@pytest.mark.parametrize("both", [False, True])
+def test_states_that_are_inputs_themselves(both: bool) -> None:
+    a, h, c = layers.Input((4, 2)), layers.Input((3,)), layers.Input((3,))
+    layer = layers.Bidirectional(layers.GRU(3)) if both else layers.LSTM(3)
+    net = Model([a, h, c], layer(a, initial_state=[h, c]))
+    assert_same_bits(net.predict([A, B, 2 * B], verbose=0), layer(A, initial_state=[B, 2 * B]))
+    with pytest.raises(ValueError, match=r"`x\[1\]`"):
+        net.predict([A, B[:, :2], B], verbose=0)
+
+
 def test_a_chain_of_tensors_is_one_program_and_freezes() -> None:
     a = layers.Input((4, 2))
     net = Model(a, layers.Dense(2)(layers.LSTM(3)(a)))

@@ -46,7 +46,7 @@ class Model(Layered):
     def __init__(self) -> None:
         super().__init__()
         self._programs: Programs | None = None
-        self._first: list[list[Any]] = []  # of each input, the layers that take it
+        self._first: list[list[Any]] = []  # of each input, the layers that take it alone, or as the first
         # What an array must be to go straight to the Program, see _is_ready.
         self._ready_dtype: np.dtype[Any] | None = None
         self._ready_rank = 0
@@ -63,8 +63,8 @@ class Model(Layered):
         if graph is not None:
             takers: dict[Tensor, list[Any]] = {tensor: [] for tensor in graph.inputs}
             for node in graph.nodes:
-                for tensor in set(node.inputs) & takers.keys():
-                    takers[tensor].append(node.layer)
+                if node.inputs[0] in takers and not node.layer.several_inputs:
+                    takers[node.inputs[0]].append(node.layer)
             self._first = list(takers.values())
             if len(graph.inputs) == 1:
                 shape = graph.inputs[0].shape
@@ -171,9 +171,8 @@ class Model(Layered):
     def _check_first(self, place: int, x: Array) -> None:
         """Raises ValueError unless the layers behind this input take the array."""
         for layer in self._first[place]:
-            if not layer.several_inputs:
-                layer.check_input(x.shape)
-                layer.check_values(x)
+            layer.check_input(x.shape)
+            layer.check_values(x)
 
     def run(self, x: Any) -> Any:
         self._built_graph()
