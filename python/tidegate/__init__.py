@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     )
     from tidegate.frozen import load_frozen
     from tidegate.layers import Input
-    from tidegate.models import Sequential
+    from tidegate.models import Model, Sequential
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Input",
+    "Model",
     "Sequential",
     "__version__",
     "activations",
@@ -52,6 +53,7 @@ __all__ = [
 
 _NAMES = {
     "Input": "layers",
+    "Model": "models",
     "Sequential": "models",
     "load_frozen": "frozen",
 }  # name -> the submodule that has it

@@ -2,7 +2,8 @@
 
 The forward pass walks the nodes in order and keeps what each layer hands out; the backward pass walks back
 and sums the gradients of a tensor that went to several nodes. Nothing is stored on the graph, so any number
-of threads may walk.
+of threads may walk. A model that is used as a layer is one node of those who look at the model; who computes
+walks over the nodes in it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidegate.inputs import Shape
+from tidegate.structure import listed, plain
 from tidegate.variable import Array, Variable, values_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tidegate.layers.layer import Layer
     from tidegate.random import Training
+
+
+_MOST_NODES = 100_000  # also of those in models: each use of one counts all of them
 
 
 class Tensor:
@@ -26,9 +33,11 @@ class Tensor:
         name: of the layer that it comes from.
         node: the node that it is an output of; None for a model's input.
         source: the input layer, for a model's input.
+        masked_by: the node whose layer makes the mask that goes with the array; None where there is none, or
+            where it came of several, or of a model.
     """
 
-    __slots__ = ("dtype", "name", "node", "shape", "source")
+    __slots__ = ("dtype", "masked_by", "name", "node", "shape", "source")
 
     def __init__(
         self, shape: Shape, dtype: str, name: str, node: Node | None = None, source: Layer | None = None
@@ -38,36 +47,63 @@ class Tensor:
         self.name = name
         self.node = node
         self.source = source
+        self.masked_by: Node | None = None
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
 
 class Node:
-    """One use of a layer: from these tensors to those."""
+    """One use of a layer: from these tensors to those.
 
-    __slots__ = ("inputs", "layer", "outputs")
+    Attributes:
+        layer: or a model, as long as nobody computes.
+        inputs, outputs: tensors, as they come.
+        call: the arguments by place and by name that the layer was called with, in which those tensors are.
+    """
 
-    def __init__(self, layer: Layer, inputs: list[Tensor]) -> None:
-        shape: Any = [tensor.shape for tensor in inputs] if layer.several_inputs else inputs[0].shape
-        layer.build(shape)
-        shapes = layer.compute_output_shape(shape)
+    __slots__ = ("call", "inputs", "layer", "outputs")
+
+    def __init__(self, layer: Any, inputs: list[Tensor], shapes: Any, call: Any = None) -> None:
         self.layer = layer
         self.inputs = inputs
-        self.outputs = [
-            Tensor(shape, layer.dtype, layer.name, node=self)
-            for shape in (shapes if isinstance(shapes, list) else [shapes])
-        ]
+        self.call = call
+        self.outputs = [Tensor(shape, layer.dtype, layer.name, node=self) for shape in listed(shapes)]
 
 
-def connect(layer: Layer, inputs: list[Tensor]) -> Any:
-    """Uses `layer` on tensors, building it if need be: its output tensor, or a list where it has several."""
-    outputs = Node(layer, inputs).outputs
-    return outputs if len(outputs) > 1 else outputs[0]
+def connect(layer: Any, inputs: list[Tensor], call: Any = None) -> Any:
+    """Uses a layer, or a model, on tensors, building it if need be.
+
+    Args:
+        layer: one that says `several_inputs` is built, and asked for its shapes, with lists.
+        inputs: all tensors that it is called with.
+        call: the arguments by place and by name, as `([x], {"initial_state": [h, c]})`; None where they are
+            only the tensors.
+
+    Returns:
+        Its output tensor, or a list where it has several.
+    """
+    shapes: Any = [tensor.shape for tensor in inputs]
+    given = shapes if layer.several_inputs else shapes[0]
+    layer.build(given)
+    if call is None:
+        call = ([inputs if layer.several_inputs else inputs[0]], {})
+    node, passed = Node(layer, inputs, layer.compute_output_shape(given), call), object()
+    if layer.makes_mask:
+        node.outputs[0].masked_by = node
+    elif not layer.several_inputs and layer.compute_mask(None, passed) is passed:
+        node.outputs[0].masked_by = inputs[0].masked_by
+    layer.nodes.append(node)
+    return plain(node.outputs)
 
 
 class Graph:
     """The nodes between `inputs` and `outputs`, in an order in which they can be computed.
+
+    Attributes:
+        outer: the nodes as they were made, in which a model may be a layer.
+        nodes: those that compute, with the ones in models in their place.
+        ends: the tensors among theirs that the outputs are.
 
     Raises:
         ValueError: an output hangs on an input that is not among `inputs`.
@@ -76,7 +112,8 @@ class Graph:
     def __init__(self, inputs: list[Tensor], outputs: list[Tensor]) -> None:
         self.inputs = inputs
         self.outputs = outputs
-        self.nodes = _in_order(inputs, outputs)
+        self.outer = _in_order(inputs, outputs)
+        self.nodes, self.ends = _unfolded(self.outer, {tensor: tensor for tensor in inputs}, outputs)
         self.variables: list[Variable] = list(
             dict.fromkeys(variable for node in self.nodes for variable in node.layer.weights)
         )
@@ -86,40 +123,38 @@ class Graph:
         """Whether a mask that is given counts, and is not forgotten by the first layer."""
         return not (self.nodes and self.nodes[0].layer.makes_mask)
 
+    def shapes(self, given: list[Shape]) -> dict[Tensor, Shape]:
+        """The shape of every tensor, for inputs of these shapes."""
+        found = dict(zip(self.inputs, given, strict=True))
+        for node in self.nodes:
+            shapes = [found[tensor] for tensor in node.inputs]
+            outputs = node.layer.compute_output_shape(shapes if node.layer.several_inputs else shapes[0])
+            found.update(zip(node.outputs, listed(outputs), strict=True))
+        return found
+
     def forward(
-        self, inputs: Any, training: Training | None = None, keep: bool = False, mask: Array | None = None
-    ) -> tuple[Any, list[Any], Array | None]:
-        """The outputs, what `backward` needs (one entry per node, None unless `keep`), and the first
-        output's mask, bool [batch, timesteps] or None.
+        self, inputs: Any, training: Training | None = None, keep: bool = False, mask: Any = None
+    ) -> tuple[Any, list[Any], Any]:
+        """The outputs, what `backward` needs (one entry per node, None unless `keep`), and the outputs'
+        masks, bool [batch, timesteps] or None.
+
+        Where there are several inputs or outputs, arrays and masks come in lists.
 
         Args:
-            inputs: an array, or a list of them where the graph has several inputs; ready for the layers.
+            inputs: ready for the layers.
             training: the training pass that this is; None for inference.
             keep: whether a backward will follow.
-            mask: bool [batch, timesteps] of the first input; layers pass it on.
+            mask: bool [batch, timesteps] of the inputs; layers pass it on.
         """
-        arrays = inputs if isinstance(inputs, list) else [inputs]
-        values = dict(zip(self.inputs, arrays, strict=True))
-        masks: dict[Tensor, Array | None] = {self.inputs[0]: mask}
+        values = dict(zip(self.inputs, listed(inputs), strict=True))
+        masks = dict(zip(self.inputs, listed(mask), strict=False))
         present = dict(zip(self.variables, values_of(self.variables), strict=True))
-        kept: list[Any] = []
-        for place, node in enumerate(self.nodes):
-            given: Any = [values[tensor] for tensor in node.inputs]
-            given_mask: Any = [masks.get(tensor) for tensor in node.inputs]
-            if not node.layer.several_inputs:
-                given, given_mask = given[0], given_mask[0]
-            found, kept_here = node.layer.forward(
-                given,
-                weights=[present[variable] for variable in node.layer.weights],
-                training=training and training._replace(node=place),
-                keep=keep,
-                mask=given_mask,
-            )
-            values.update(zip(node.outputs, found if len(node.outputs) > 1 else [found], strict=True))
-            masks[node.outputs[0]] = node.layer.compute_mask(given, given_mask)
-            kept.append(kept_here)
-        results = [values[tensor] for tensor in self.outputs]
-        return (results if len(results) > 1 else results[0]), kept, masks.get(self.outputs[0])
+        kept = [
+            run_node(node, values, masks, present, training and training._replace(node=place), keep)
+            for place, node in enumerate(self.nodes)
+        ]
+        results = [values[tensor] for tensor in self.ends]
+        return plain(results), kept, plain([masks.get(tensor) for tensor in self.ends])
 
     def updates(self, kept: list[Any]) -> dict[Variable, Array]:
         """New values of weights that a training pass changes without a gradient.
@@ -141,21 +176,18 @@ class Graph:
         """
         d_tensors: dict[Tensor, Array] = {}
         gradients: dict[Variable, Array] = {}
-        several = d_outputs if len(self.outputs) > 1 else [d_outputs]
-        for tensor, d_output in zip(self.outputs, several, strict=True):
+        entrances = set(self.inputs)
+        for tensor, d_output in zip(self.ends, listed(d_outputs), strict=True):
             _add(d_tensors, tensor, d_output)
         for node, kept_here in zip(reversed(self.nodes), reversed(kept), strict=True):
             d_found = [d_tensors.pop(tensor, None) for tensor in node.outputs]
             if all(d is None for d in d_found):
                 continue
             d_inputs, d_weights = node.layer.backward(
-                kept_here,
-                d_found if len(d_found) > 1 else d_found[0],
-                need_d_inputs=any(tensor.node is not None for tensor in node.inputs),
+                kept_here, plain(d_found), need_d_inputs=not entrances.issuperset(node.inputs)
             )
             if d_inputs is not None:
-                several = d_inputs if node.layer.several_inputs else [d_inputs]
-                for tensor, d_input in zip(node.inputs, several, strict=True):
+                for tensor, d_input in zip(node.inputs, listed(d_inputs), strict=True):
                     _add(d_tensors, tensor, d_input)
             for variable, d_weight in zip(node.layer.weights, d_weights, strict=True):
                 if node.layer.trainable and variable.trainable:
@@ -163,9 +195,74 @@ class Graph:
         return gradients
 
 
+def run_node(
+    node: Node,
+    values: dict[Tensor, Array],
+    masks: dict[Tensor, Array | None],
+    weights: Mapping[Variable, Array],
+    training: Training | None = None,
+    keep: bool = False,
+) -> Any:
+    """Computes one node: puts its outputs into `values` and its mask into `masks`, and returns what its
+    backward needs.
+    """
+    layer, given = node.layer, [values[tensor] for tensor in node.inputs]
+    given_masks = [masks.get(tensor) for tensor in node.inputs]
+    mask: Any = given_masks if layer.several_inputs else given_masks[0]
+    found, kept = layer.forward(
+        given if layer.several_inputs else plain(given),
+        weights=[weights[variable] for variable in layer.weights],
+        training=training,
+        keep=keep,
+        mask=mask,
+    )
+    values.update(zip(node.outputs, listed(found), strict=True))
+    masks[node.outputs[0]] = layer.compute_mask(given if layer.several_inputs else given[0], mask)
+    return kept
+
+
 def _add(sums: dict[Any, Array], key: Any, term: Array | None) -> None:
     if term is not None:
         sums[key] = sums[key] + term if key in sums else term
+
+
+def _unfolded(
+    nodes: list[Node], now: dict[Tensor, Tensor], outputs: list[Tensor]
+) -> tuple[list[Node], list[Tensor]]:
+    """The nodes with those of models in the place of the models, and the tensors that the outputs are then.
+
+    Args:
+        nodes: in order.
+        now: tensor of these nodes -> the one that stands for it.
+        outputs: of these nodes.
+    """
+    found: list[Node] = []
+    for node in nodes:
+        graph, inputs = getattr(node.layer, "graph", None), [now[tensor] for tensor in node.inputs]
+        if graph is None:
+            used = node
+            if inputs != node.inputs:
+                used = Node(node.layer, inputs, plain([tensor.shape for tensor in node.outputs]))
+            found.append(used)
+            now.update(zip(node.outputs, used.outputs, strict=True))
+        else:
+            more, ends = _copied(graph, dict(zip(graph.inputs, inputs, strict=True)))
+            found += more
+            if len(found) > _MOST_NODES:
+                raise ValueError(f"a graph can have at most {_MOST_NODES} layers, with those of models in it")
+            now.update(zip(node.outputs, ends, strict=True))
+    return found, [now[tensor] for tensor in outputs]
+
+
+def _copied(graph: Graph, now: dict[Tensor, Tensor]) -> tuple[list[Node], list[Tensor]]:
+    """The nodes of a graph on other inputs, and its ends then."""
+    copies = []
+    for node in graph.nodes:
+        inputs = [now[tensor] for tensor in node.inputs]
+        copy = Node(node.layer, inputs, plain([tensor.shape for tensor in node.outputs]))
+        now.update(zip(node.outputs, copy.outputs, strict=True))
+        copies.append(copy)
+    return copies, [now[tensor] for tensor in graph.ends]
 
 
 def _in_order(inputs: list[Tensor], outputs: list[Tensor]) -> list[Node]:

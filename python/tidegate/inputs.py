@@ -29,7 +29,7 @@ def numeric(value: Any, name: str) -> Array:
     if not isinstance(value, np.ndarray):
         if not hasattr(value, "__array__"):
             raise ValueError(
-                f"Unrecognized data type: `{name}` must be a NumPy array; received {_short(value)} "
+                f"Unrecognized data type: `{name}` must be a NumPy array; received {short(value)} "
                 f"(of type {type(value)})"
             )
         value = np.asarray(value)
@@ -130,7 +130,7 @@ def positive_integer(value: Any, name: str, owner: str) -> int:
     """`value` as an int of at least 1; ValueError if it is none."""
     number = integer(value)
     if number is None or number < 1:
-        raise ValueError(f"{owner}: argument `{name}` must be a positive integer; received {_short(value)}")
+        raise ValueError(f"{owner}: argument `{name}` must be a positive integer; received {short(value)}")
     return number
 
 
@@ -139,7 +139,7 @@ def non_negative_integer(value: Any, name: str, owner: str) -> int:
     number = integer(value)
     if number is None or number < 0:
         raise ValueError(
-            f"{owner}: argument `{name}` must be a non-negative integer; received {_short(value)}"
+            f"{owner}: argument `{name}` must be a non-negative integer; received {short(value)}"
         )
     return number
 
@@ -153,7 +153,16 @@ def nearest(name: str, known: Any) -> str:
     return f" Did you mean `{spelled[close[0]]}`?" if close else ""
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
     """`repr` for a message: one line, and of a long list only the beginning."""
     text = " ".join(_REPR.repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def refuse(method: str, **arguments: Any) -> None:
+    """Raises ValueError for an argument that comes later and is not None."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(
+                f"{method}: argument `{name}` is not supported yet; expected None, received {value!r}"
+            )

@@ -1,7 +1,8 @@
 """From a graph to native Programs: what predict, predict_on_batch and `model(x)` run.
 
 A Program is one chain of native operators with packed weights, run by one native call. It is compiled from
-one version of the weights and never changes; when the weights have changed, another takes its place.
+one version of the weights and never changes; when the weights have changed, another takes its place. A graph
+that is no chain is cut into Programs, with the layers that take or give several arrays between them.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidegate._native import core
-from tidegate.variable import changing
+from tidegate.variable import changing, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from tidegate.graph import Graph
+    from tidegate.graph import Graph, Node
+    from tidegate.pieces import Pieces
     from tidegate.variable import Array, Variable
 
 
@@ -33,21 +35,42 @@ def compile_program(
     """
     end = graph.inputs
     for node in graph.nodes:
-        if node.inputs != end or len(node.outputs) != 1 or node.layer.several_inputs:
+        if node.inputs != end or not is_link(node):
             raise ValueError(f"a Program is a chain of layers; {node.layer.title} is not a link of one")
         end = node.outputs
-    if end != graph.outputs:
+    if end != graph.ends:
         raise ValueError("a Program is a chain of layers; the graph's output is not the end of one")
-    layers = [node.layer for node in graph.nodes]
+    return program_of(graph.nodes, present_weights(graph) if weights is None else weights, **options)
+
+
+def program_of(chain: Sequence[Node], weights: Mapping[Variable, Array], **options: Any) -> core.Program:
+    """The Program of nodes that follow each other."""
+    layers = [node.layer for node in chain]
     return core.Program(
-        [
-            (layer.operator, [weights[v] if weights is not None else v.value for v in layer.weights])
-            for layer in layers
-        ],
+        [(layer.operator, [weights[variable] for variable in layer.weights]) for layer in layers],
         dtype=layers[0].dtype,
         names=[layer.title for layer in layers],
         **options,
     )
+
+
+def present_weights(graph: Graph) -> dict[Variable, Array]:
+    """The weights of a graph as they are now."""
+    return dict(zip(graph.variables, values_of(graph.variables), strict=True))
+
+
+def is_link(node: Node) -> bool:
+    """Whether a node can be a part of a chain: one array in, one out."""
+    return len(node.inputs) == len(node.outputs) == 1 and not node.layer.several_inputs
+
+
+def is_chain(graph: Graph) -> bool:
+    """Whether one Program computes all of the graph."""
+    ends = [*graph.inputs, *(node.outputs[0] for node in graph.nodes)]
+    linked = all(
+        is_link(node) and node.inputs[0] is end for node, end in zip(graph.nodes, ends, strict=False)
+    )
+    return bool(graph.nodes) and len(graph.inputs) == 1 and linked and graph.ends == ends[-1:]
 
 
 class Programs:
@@ -55,25 +78,37 @@ class Programs:
 
     The program and the version it belongs to are one tuple, so that a reader never sees the one without the
     other. Versions only grow, and so their sum is a version of all weights together.
+
+    Attributes:
+        alone: whether one Program computes all of it.
     """
 
-    __slots__ = ("_compiled", "_graph", "_variables")
+    __slots__ = ("_compiled", "_graph", "_variables", "alone")
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._variables = graph.variables
-        self._compiled: tuple[int, core.Program] | None = None
+        self.alone = is_chain(graph)
+        self._compiled: tuple[int, Any] | None = None
 
-    def current(self) -> core.Program:
-        """The Program of the present weights, compiled now if they have changed since the last one."""
+    def current(self) -> core.Program | Pieces:
+        """The Program of the present weights, or the pieces of the graph where it is no chain; compiled now
+        if they have changed since the last one.
+        """
         compiled = self._compiled
         if compiled is None or compiled[0] != self._version():
             with changing:  # what is half changed is waited for
                 compiled = self._compiled
                 version = self._version()
                 if compiled is None or compiled[0] != version:
-                    compiled = self._compiled = (version, compile_program(self._graph))
-        return compiled[1]
+                    compiled = self._compiled = (version, self._compile())
+        found: core.Program | Pieces = compiled[1]
+        return found
+
+    def _compile(self) -> core.Program | Pieces:
+        from tidegate.pieces import Pieces
+
+        return compile_program(self._graph) if self.alone else Pieces(self._graph)
 
     def _version(self) -> int:
         version = 0

@@ -113,7 +113,7 @@ def test_not_compiled() -> None:
         ({"loss": "mean_sqared_error"}, "mean_sqared_error.*mean_squared_error"),
         ({"loss": "mse", "optimizer": "Adem"}, "Adem.*adam"),
         ({"loss": "mse", "metrics": ["accurcy"]}, "accurcy"),
-        ({"loss": "mse", "loss_weights": [1.0]}, "loss_weights"),
+        ({"loss": "mse", "loss_weights": [1.0, 2.0]}, "loss_weights"),
     ],
     ids=["loss", "optimizer", "metric", "loss_weights"],
 )
@@ -149,7 +149,7 @@ def test_loss_arguments() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"class_weight": {0: 1.0}}, {"steps_per_epoch": 3}, {"validation_steps": 2}, {"batch_size": 0},
+    [{"class_weight": [1.0]}, {"steps_per_epoch": 0}, {"validation_steps": -1}, {"batch_size": 0},
      {"batch_size": 2.5}, {"epochs": 2.0}, {"epochs": np.array([1, 2])}, {"initial_epoch": -1},
      {"validation_batch_size": 0}, {"validation_freq": 0}, {"validation_freq": "a"}, {"verbose": 7},
      {"validation_split": 1.5}, {"validation_split": -0.5}],

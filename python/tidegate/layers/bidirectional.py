@@ -117,6 +117,9 @@ class Bidirectional(OverTime, Wrapper):
         first, second = self._halves(given)
         return [*first, *second]
 
+    def units_of_states(self) -> list[int]:
+        return [*self.layer.units_of_states(), *self.backward_layer.units_of_states()]
+
     def prepare_states(self, given: Any, batch: int) -> list[Array]:
         first, second = self._halves(given)
         return [

@@ -50,7 +50,11 @@ class InputLayer(Layer):
             self.batch_shape = (self.batch_size, *self.shape)
         self.build_shape = self.batch_shape
         self.built = True
-        self.output = Tensor(self.batch_shape, self.dtype, self.name, source=self)
+        self.tensor = Tensor(self.batch_shape, self.dtype, self.name, source=self)
+
+    @property
+    def output(self) -> Tensor:
+        return self.tensor
 
     @classmethod
     def config_names(cls) -> list[str]:

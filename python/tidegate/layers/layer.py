@@ -11,12 +11,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tidegate.graph import Tensor, connect
-from tidegate.inputs import Shape, check_input_shape, floating, mask_of_steps
+from tidegate.graph import Graph, Node, Tensor, connect
+from tidegate.inputs import Shape, check_input_shape, floating, mask_of_steps, short
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
 from tidegate.random import Training
 from tidegate.regularizers import penalties
+from tidegate.structure import nested, plain
 from tidegate.utils.naming import auto_name
 from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork, values_of
 
@@ -37,6 +38,7 @@ class Layer:
         built: whether there are weights yet; they are made on the first call, or by `build`.
         operator: the native operator of this configuration, there once built; None for a layer that does
             nothing in inference.
+        nodes: its uses on tensors, in the order in which they were made.
     """
 
     arguments: ClassVar[Table] = ()
@@ -51,6 +53,7 @@ class Layer:
     uses_mask: ClassVar[bool] = False  # whether masked steps make a difference to the outputs
     makes_mask: ClassVar[bool] = False  # whether `compute_mask` forgets the mask that came
     several_inputs: ClassVar[bool] = False  # whether inputs, their shapes and their masks come in lists
+    graph: ClassVar[Graph | None] = None  # what a model in a layer's place has
     __signature__ = Signature()
 
     name: str
@@ -67,6 +70,7 @@ class Layer:
         self.built = False
         self.build_shape: Shape | None = None
         self.operator: Any = None
+        self.nodes: list[Node] = []
         self._variables: list[Variable] = []
 
     @classmethod
@@ -96,9 +100,9 @@ class Layer:
 
     # ---- weights ---------------------------------------------------------------------------------
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Any) -> None:
         """Makes the weights, once, for inputs of this shape; the batch axis (None) is included."""
-        shape = tuple(input_shape)
+        shape: Any = [tuple(s) for s in input_shape] if self.several_inputs else tuple(input_shape)
         with building:
             self.check_input(shape)
             if self.built:
@@ -187,24 +191,66 @@ class Layer:
         """The layer's outputs on an array, computed now; on an `Input`, a node of a graph.
 
         Args:
-            inputs: array with the axes that the layer's own documentation states, converted to `dtype`.
+            inputs: array with the axes that the layer's own documentation states, converted to `dtype`; a
+                list of them for a layer of several.
             training: whether this is a training pass.
-            mask: bool [batch, timesteps]; refused, except by layers that say what they do with it.
+            mask: bool [batch, timesteps], a list of them (or None) for a layer of several inputs; refused,
+                except by layers that say what they do with it.
         """
-        if mask is not None and (not self.uses_mask or isinstance(inputs, Tensor)):
+        tensors = self.tensors(inputs)
+        if mask is not None and (not self.uses_mask or tensors):
             raise ValueError(f"{self.title}: argument `mask` is not supported; expected None")
-        if isinstance(inputs, Tensor):
-            return connect(self, [inputs])
+        if tensors:
+            return connect(self, tensors)
         x = self.prepare(inputs)
-        if mask is not None:
+        if self.several_inputs:
+            mask = [None] * len(x) if mask is None else list(mask)
+            mask = [
+                None if each is None else mask_of_steps(each, array.shape, self.title)
+                for each, array in zip(mask, x, strict=True)
+            ]
+        elif mask is not None:
             mask = mask_of_steps(mask, x.shape, self.title)
         outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training, mask=mask)
         if training:
             assign_each(self.updates(kept, {}))
         return outputs
 
-    def prepare(self, inputs: Any) -> Array:
+    def tensors(self, inputs: Any) -> list[Tensor]:
+        """The tensors that the layer is called on; none where it is called on arrays.
+
+        Raises ValueError for several where the layer takes one, and for tensors mixed with arrays.
+        """
+        given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+        found = [each for each in given if isinstance(each, Tensor)]
+        if found and (len(found) < len(given) or nested(inputs) != self.several_inputs):
+            expected = "a list of tensors" if self.several_inputs else "one tensor"
+            raise ValueError(f"{self.title}: `inputs` must be {expected}; received {short(inputs)}")
+        return found
+
+    @property
+    def input(self) -> Any:
+        """The tensor, or tensors, of its first use."""
+        return plain(self._first_use().inputs)
+
+    @property
+    def output(self) -> Any:
+        """The tensor, or tensors, that come of its first use."""
+        return plain(self._first_use().outputs)
+
+    def _first_use(self) -> Node:
+        if not self.nodes:
+            raise AttributeError(
+                f"{self.title} has not been called on a tensor yet, and has no input or output"
+            )
+        return self.nodes[0]
+
+    def prepare(self, inputs: Any) -> Any:
         """`inputs` as an array that `forward` takes; builds the layer if this is its first."""
+        if self.several_inputs:
+            arrays = [floating(each, np.dtype(self.dtype), "inputs") for each in inputs]
+            self.build([(None, *array.shape[1:]) for array in arrays])
+            return arrays
         x = floating(inputs, np.dtype(self.dtype), "inputs")
         self.check_input(x.shape)
         if not self.built:
@@ -268,7 +314,8 @@ class Layer:
         return f"{type(self).__name__} `{self.name}`"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "operator": None}  # a native object: made again from the configuration
+        # A native object, made again from the configuration; and a model that is copied makes its own nodes.
+        return {**self.__dict__, "operator": None, "nodes": []}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -12,7 +12,7 @@ import numpy as np
 from tidegate import activations
 from tidegate._native import core
 from tidegate.graph import Tensor, connect
-from tidegate.inputs import Shape, boolean_mask, floating
+from tidegate.inputs import Shape, boolean_mask, floating, short
 from tidegate.layers.arguments import REQUIRED, Argument, Table, later
 from tidegate.layers.kinds import (
     Activation,
@@ -103,9 +103,18 @@ class OverTime(Layer):
                 raise ValueError(
                     f"{self.title}: argument `mask` is not supported on an `Input` yet; expected None"
                 )
-            states = [] if initial_state is None else self.list_of_states(initial_state)
-            return connect(self, [sequences, *states])
-        x = self.prepare(sequences)
+            if initial_state is None:
+                return connect(self, [sequences])
+            states = self.list_of_states(initial_state)
+            for state, units in zip(states, self.units_of_states(), strict=True):
+                shape = state.shape if isinstance(state, Tensor) else None
+                if shape is None or len(shape) != 2 or shape[1] != units:
+                    raise ValueError(
+                        f"{self.title}: on an `Input`, `initial_state` must be tensors of the shape "
+                        f"[batch, units] = {(None, units)}; received {short(state)}"
+                    )
+            return connect(self, [sequences, *states], ([sequences], {"initial_state": states}))
+        x: Array = self.prepare(sequences)
         if mask is not None:
             mask = boolean_mask(mask, x.shape[:2], self.title)
         inputs = x if initial_state is None else [x, *self.prepare_states(initial_state, len(x))]
@@ -113,6 +122,10 @@ class OverTime(Layer):
 
     def list_of_states(self, given: Any) -> list[Any]:
         """The initial states that were given; ValueError where there is not one for each state."""
+        raise NotImplementedError
+
+    def units_of_states(self) -> list[int]:
+        """The length of each state."""
         raise NotImplementedError
 
     def prepare_states(self, given: Any, batch: int) -> list[Array]:
@@ -200,6 +213,9 @@ class Recurrent(OverTime):
                 f"({', '.join(self.states)}); received {len(states)}"
             )
         return states
+
+    def units_of_states(self) -> list[int]:
+        return [self.units] * len(self.states)
 
     def prepare_states(self, given: Any, batch: int) -> list[Array]:
         states = []

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidegate.models.functional import Functional
+from tidegate.models.model import Model
 from tidegate.models.sequential import Sequential
 
-__all__ = ["Sequential", "load_model", "model_from_json", "save_model"]
+__all__ = ["Functional", "Model", "Sequential", "load_model", "model_from_json", "save_model"]
 
 
 def load_model(
     filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
-) -> Sequential:
+) -> Model:
     """The model in a `.keras` file, whoever wrote it; compiled as it was saved if `compile`.
 
     A file is data: nothing in it can import, call or open anything, whatever `safe_mode` says.
@@ -23,16 +25,16 @@ def load_model(
 
     if custom_objects:
         raise ValueError("load_model: argument `custom_objects` is not supported yet; expected None")
-    model: Sequential = keras_file.load(filepath, compile=compile)
+    model: Model = keras_file.load(filepath, compile=compile)
     return model
 
 
-def save_model(model: Sequential, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
+def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
     """As `model.save(filepath)`."""
     model.save(filepath, overwrite=overwrite, zipped=zipped)
 
 
-def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Sequential:
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
     """A new model of the architecture that `to_json` wrote, compiled if that one was.
 
     Raises ValueError for anything else.
@@ -44,7 +46,7 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
     if custom_objects:
         raise ValueError("model_from_json: argument `custom_objects` is not supported yet; expected None")
     entry = json.loads(json_string)
-    model: Sequential = objects.deserialize(entry, "model")
+    model: Model = objects.deserialize(entry, "model")
     if entry.get("compile_config"):
         model.compile_from_config(entry["compile_config"])
     return model

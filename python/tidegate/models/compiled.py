@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidegate.models.tally import Tally
+from tidegate.structure import Leaves
 from tidegate.variable import Variable
 
 if TYPE_CHECKING:
     from tidegate.graph import Graph
-    from tidegate.losses import Loss
+    from tidegate.losses.compiled import CompiledLosses
     from tidegate.metrics import Metric
     from tidegate.optimizers import Optimizer
 
@@ -18,7 +19,7 @@ class Compiled:
     """The optimizer, the loss and the metrics of a model, once `compile` has been called.
 
     Attributes:
-        loss: what `compile` was given, a name or an instance.
+        loss: what `compile` was given.
         optimizer: the instance.
     """
 
@@ -28,7 +29,7 @@ class Compiled:
         self.compiled = False
         self.optimizer: Optimizer | None = None
         self.loss: Any = None
-        self._loss: Loss | None = None
+        self._losses: CompiledLosses | None = None
         self._tally: Tally | None = None
         self._compile_arguments: dict[str, Any] = {}
 
@@ -43,6 +44,11 @@ class Compiled:
 
     @property
     def losses(self) -> list[float]:
+        raise NotImplementedError
+
+    @property
+    def output_leaves(self) -> Leaves:
+        """What the model puts out."""
         raise NotImplementedError
 
     def compile(
@@ -61,9 +67,13 @@ class Compiled:
 
         Args:
             optimizer: a name or an instance of `tidegate.optimizers`.
-            loss: a name or an instance of `tidegate.losses`, or a function of targets and predictions.
-            loss_weights: refused; there is one output.
-            metrics: names and instances of `tidegate.metrics`, which sample weights do not touch.
+            loss: a name or an instance of `tidegate.losses`, or a function of targets and predictions; of
+                several outputs one for all, or a list, or a dictionary by their names, with None for an
+                output that has none.
+            loss_weights: what the losses are multiplied by before they are added: a number, a list or a
+                dictionary.
+            metrics: names and instances of `tidegate.metrics`, which sample weights do not touch; of several
+                outputs a list with a metric, or a list of them, for each, or a dictionary of such.
             weighted_metrics: the same, with sample weights.
             run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: accepted; they change no number.
 
@@ -71,17 +81,21 @@ class Compiled:
             ValueError: an unknown name; the message suggests the nearest.
             TypeError: something that is neither a name nor an instance.
         """
-        from tidegate import losses, optimizers
+        from tidegate import optimizers
+        from tidegate.losses.compiled import CompiledLosses
         from tidegate.metrics import CompiledMetrics
 
-        refuse("compile", loss_weights=loss_weights)
         found_optimizer = optimizers.get(optimizer)
-        found_loss = None if loss is None else losses.get(loss)
-        self._tally = Tally(CompiledMetrics(metrics, weighted_metrics))
-        self.optimizer, self._loss, self.loss = found_optimizer, found_loss, loss
+        losses = None if loss is None else CompiledLosses(loss, loss_weights)
+        leaves = None if self.graph is None else self.output_leaves
+        CompiledMetrics(metrics, weighted_metrics, leaves)
+        if losses is not None and leaves is not None:
+            losses.goals(leaves)  # what fits no output is found now; of a model not built yet, in `fit`
+        self._tally = None
+        self.optimizer, self._losses, self.loss = found_optimizer, losses, loss
         self._compile_arguments = {
             "loss": loss,
-            "loss_weights": None,
+            "loss_weights": loss_weights,
             "metrics": metrics,
             "weighted_metrics": weighted_metrics,
             "run_eagerly": run_eagerly,
@@ -99,18 +113,20 @@ class Compiled:
         arguments = {"optimizer": self.optimizer, **self._compile_arguments}
         return {name: objects.serialize(value) for name, value in arguments.items()}
 
+    def fresh_tally(self) -> Tally:
+        """The sums of one call, so that calls in several threads do not add to each other's."""
+        from tidegate.metrics import CompiledMetrics
+
+        assert self._losses is not None  # whoever calls this has seen to it
+        arguments, leaves = self._compile_arguments, self.output_leaves
+        metrics = CompiledMetrics(arguments["metrics"], arguments["weighted_metrics"], leaves)
+        self._tally = tally = Tally(self._losses.goals(leaves), metrics)
+        return tally
+
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` says, and gives the optimizer its slots if there are weights."""
-        names = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "jit_compile")
-        self.compile(**{name: config[name] for name in names if name in config})
+        names = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
+        others = ("run_eagerly", "steps_per_execution", "jit_compile")
+        self.compile(**{name: config[name] for name in (*names, *others) if name in config})
         if self.optimizer is not None and self.graph is not None:
             self.optimizer.build(self.trainable_variables)
-
-
-def refuse(method: str, **arguments: Any) -> None:
-    """Raises ValueError for an argument that comes later and is not None."""
-    for name, value in arguments.items():
-        if value is not None:
-            raise ValueError(
-                f"{method}: argument `{name}` is not supported yet; expected None, received {value!r}"
-            )

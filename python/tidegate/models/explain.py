@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from shutil import get_terminal_size
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidegate._native import core
 from tidegate.inputs import Shape, positive_integer
+
+if TYPE_CHECKING:
+    from tidegate.pieces import Pieces
 
 _WIDTH = 100
 _TIMESTEPS = 100  # of an input whose length is open
 
 
 def print_explanation(
-    title: str, program: core.Program, model_shape: Shape, input_shape: Any, print_fn: Any
+    title: str, program: core.Program | Pieces, model_shape: Any, input_shape: Any, print_fn: Any
 ) -> None:
     """Draws the table on the terminal, or hands the whole text to `print_fn`. Arguments as of
     `Model.explain`; `model_shape` is the model's own `input_shape`.
+
+    Where there are several inputs, shapes come in lists.
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    shape = _complete(input_shape, model_shape)
+    shape: Any = _complete_all(input_shape, model_shape)
     steps = program.explain(shape)
+    batch = shape[0][0] if isinstance(shape, list) else shape[0]
     table = Table(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("Layer", overflow="fold")
     table.add_column("Runs")
@@ -33,13 +39,13 @@ def print_explanation(
     table.add_column("Plan")
     for step in steps:
         runs = "\n".join(filter(None, [step["runs"], step["instruction_set"], *_numbers(step["narrow"])]))
-        flops = _readable(step["flops"] / shape[0])
+        flops = _readable(step["flops"] / batch)
         table.add_row(
             escape(step["layer"].replace(" ", "\n", 1)),
             runs,
             _bytes(step["packed_bytes"]),
             flops,
-            _plan(step, shape[0]),
+            _plan(step, batch),
         )
 
     width = min(_WIDTH, get_terminal_size().columns - 4)
@@ -64,6 +70,18 @@ def _numbers(narrow: tuple[str, bool] | None) -> list[str]:
         return []
     name, fast = narrow
     return [name] if fast else [f"{name}, emulated"]
+
+
+def _complete_all(given: Any, model_shape: Any) -> Any:
+    """The shape, or shapes, that were asked for."""
+    if not isinstance(model_shape, list):
+        return _complete(given, model_shape)
+    asked = [None] * len(model_shape) if given is None else given
+    if not isinstance(asked, (tuple, list)) or len(asked) != len(model_shape):
+        raise ValueError(
+            f"explain: argument `input_shape` must be a list of {len(model_shape)} shapes; received {given!r}"
+        )
+    return [_complete(each, own) for each, own in zip(asked, model_shape, strict=True)]
 
 
 def _complete(given: Any, model_shape: Shape) -> tuple[int, ...]:

@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 import numpy as np
 
-from tidegate.graph import Graph, Tensor
-from tidegate.inputs import Shape, floating, mask_of_steps, nearest
-from tidegate.layers.layer import Layer
-from tidegate.models.compiled import refuse
-from tidegate.models.training import Trainer
+from tidegate.graph import Graph, Node, Tensor
+from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short
+from tidegate.models.layered import Layered
 from tidegate.program import Programs
 from tidegate.random import Training
-from tidegate.regularizers import penalties
+from tidegate.structure import flatten, listed, plain
 from tidegate.utils.faults import memory_for
-from tidegate.variable import Array, Variable, assign_all, assign_each, values_of
+from tidegate.variable import Array, assign_each, values_of
 
 if TYPE_CHECKING:
     from tidegate.frozen import FrozenModel
 
 
-class Model(Trainer):
-    """A graph of layers with one input and one output, once it is built.
+class Model(Layered):
+    """A graph of layers, once it is built.
 
-    A subclass makes the graph in `build` and hands it to `set_graph`.
+    `Model(inputs, outputs)` makes one of tensors: see `Functional`. A subclass makes the graph in `build` and
+    hands it to `set_graph`.
     """
 
-    name: str
-    trainable: bool
+    strict: ClassVar[bool] = True  # whether arrays must have all lengths of the input's shape
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for method in ("call", "train_step", "test_step", "predict_step"):
+            if method in vars(cls):
+                raise TypeError(
+                    f"{cls.__name__}: models that write their own `{method}` are not supported yet; make a "
+                    "graph of layers with `Model(inputs, outputs)`"
+                )
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Model:
+        if cls is Model:
+            from tidegate.models.functional import Functional
+
+            return object.__new__(Functional)
+        return object.__new__(cls)
 
     def __init__(self) -> None:
         super().__init__()
-        self._layers: list[Layer] = []
-        self.graph: Graph | None = None
         self._programs: Programs | None = None
+        self._first: list[list[Any]] = []  # of each input, the layers that take it alone, or as the first
         # What an array must be to go straight to the Program, see _is_ready.
         self._ready_dtype: np.dtype[Any] | None = None
         self._ready_rank = 0
@@ -47,108 +60,22 @@ class Model(Trainer):
     def set_graph(self, graph: Graph | None) -> None:
         """Takes the graph that the model computes from now on; None makes it unbuilt."""
         self._programs = None if graph is None else Programs(graph)
-        self._ready_dtype = None if graph is None else np.dtype(self.dtype)
+        self._ready_dtype = None
         if graph is not None:
-            shape = graph.inputs[0].shape
-            self._ready_rank, self._ready_features = len(shape), shape[-1]
+            takers: dict[Tensor, list[Any]] = {tensor: [] for tensor in graph.inputs}
+            for node in graph.nodes:
+                if node.inputs[0] in takers and not node.layer.several_inputs:
+                    takers[node.inputs[0]].append(node.layer)
+            self._first = list(takers.values())
+            if len(graph.inputs) == 1:
+                shape = graph.inputs[0].shape
+                self._ready_dtype = np.dtype(self.dtype)
+                self._ready_rank, self._ready_features = len(shape), shape[-1]
         self.graph = graph  # last: who sees it finds the rest
-
-    @property
-    def built(self) -> bool:
-        return self.graph is not None
-
-    @property
-    def title(self) -> str:
-        return f"{type(self).__name__} `{self.name}`"
-
-    @property
-    def dtype(self) -> str:
-        """Of all its layers."""
-        return self._layers[0].dtype if self._layers else "float32"
-
-    def _built_graph(self) -> Graph:
-        if self.graph is None:
-            raise ValueError(f"{self.title} is not built yet; give it an input shape, or call it on an array")
-        return self.graph
-
-    # ---- layers and tensors ----------------------------------------------------------------------
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers without the input layer."""
-        return list(self._layers)
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of that name, or at that place."""
-        if (name is None) == (index is None):
-            raise ValueError(f"{self.title}: `get_layer` needs either a name or an index")
-        if index is not None:
-            if not -len(self._layers) <= index < len(self._layers):
-                raise ValueError(f"{self.title}: there is no layer {index} among {len(self._layers)} layers")
-            return self._layers[index]
-        names = [layer.name for layer in self._layers]
-        if name not in names:
-            hint = nearest(str(name), names)
-            raise ValueError(f"{self.title}: there is no layer `{name}` among {names}.{hint}")
-        return self._layers[names.index(name)]
-
-    @property
-    def inputs(self) -> list[Tensor]:
-        return self._built_graph().inputs
-
-    @property
-    def outputs(self) -> list[Tensor]:
-        return self._built_graph().outputs
-
-    @property
-    def input_shape(self) -> Shape:
-        return self.inputs[0].shape
-
-    @property
-    def output_shape(self) -> Shape:
-        return self.outputs[0].shape
-
-    # ---- weights ---------------------------------------------------------------------------------
-
-    @property
-    def weights(self) -> list[Variable]:
-        return list(dict.fromkeys(variable for layer in self._layers for variable in layer.weights))
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        if not self.trainable:
-            return []
-        found = (variable for layer in self._layers for variable in layer.trainable_weights)
-        return list(dict.fromkeys(found))
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        trainable = set(self.trainable_weights)
-        return [variable for variable in self.weights if variable not in trainable]
-
-    variables = weights
-    trainable_variables = trainable_weights
-
-    @property
-    def losses(self) -> list[float]:
-        """The penalties on the trainable weights, which `fit` and `evaluate` add to the loss."""
-        return penalties(self.trainable_weights)
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all weights, layer after layer."""
-        return [value.copy() for value in values_of(self.weights)]
-
-    def set_weights(self, weights: list[Array]) -> None:
-        """Replaces all weights; none when one of them does not fit (ValueError)."""
-        assign_all(self.weights, weights, self.title)
-
-    def count_params(self) -> int:
-        self._built_graph()
-        return sum(variable.value.size for variable in self.weights)
 
     # ---- computing -------------------------------------------------------------------------------
 
-    def __call__(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Array:
+    def __call__(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The outputs on an array, as `predict_on_batch` gives them, as fast as they can be had.
 
         Args:
@@ -160,27 +87,42 @@ class Model(Trainer):
         """
         programs = self._programs
         if programs is not None and mask is None and not training and self._is_ready(inputs):
-            return programs.current().run(inputs)
-        if isinstance(inputs, Tensor):
-            raise TypeError(f"{self.title}: a model as a part of another is not supported yet")
+            return self.packed(programs.current().run(inputs))
+        if any(isinstance(each, Tensor) for each in flatten(inputs)):
+            return self._connect(inputs)
         x = self.prepare(inputs, "inputs")
         if mask is None and not training:
-            return self.run(x)
+            return self.packed(self.run(x))
         if mask is not None:
-            if not self._built_graph().takes_mask:
+            if isinstance(x, list) or not self._built_graph().takes_mask:
                 raise ValueError(
                     f"{self.title}: argument `mask` expected None: the first layer says itself which "
-                    "timesteps count"
+                    "timesteps count, or there are several inputs"
                 )
             mask = mask_of_steps(mask, x.shape, self.title)
         if not training:
             assert self._programs is not None  # set with the graph
-            return self._programs.current().run(x, None, mask)
+            return self.packed(self._programs.current().run(x, None, mask))
         graph = self._built_graph()
         outputs, kept, _ = graph.forward(x, Training.by_hand(training), keep=True, mask=mask)
         assign_each(graph.updates(kept))
-        found: Array = outputs
-        return found
+        return self.packed(outputs)
+
+    def _connect(self, inputs: Any) -> Any:
+        """The model as a layer: a node of another graph."""
+        if self.graph is None and isinstance(inputs, Tensor):
+            self.build(inputs.shape)
+        graph, tensors = self._built_graph(), self.input_leaves.spread(inputs, "inputs")
+        for tensor, own in zip(tensors, graph.inputs, strict=True):
+            if not isinstance(tensor, Tensor) or not _goes_with(tensor.shape, own.shape):
+                raise ValueError(
+                    f"{self.title}: `inputs` must be a tensor of the shape {own.shape}; "
+                    f"received {short(tensor)}"
+                )
+        shapes = self.compute_output_shape(plain([tensor.shape for tensor in tensors]))
+        node = Node(self, tensors, shapes, ([inputs], {"mask": None}))
+        self.nodes.append(node)
+        return self.packed(plain(node.outputs))
 
     def _is_ready(self, inputs: Any) -> TypeGuard[Array]:
         """Whether this is an array that needs no conversion, found out within half a microsecond."""
@@ -192,54 +134,67 @@ class Model(Trainer):
             and inputs.flags.aligned
             and self._ready_features in (None, inputs.shape[-1])
             and 0 not in inputs.shape
+            and (not self.strict or _goes_with(inputs.shape, (None, *self.inputs[0].shape[1:])))
         )
 
-    def prepare(self, inputs: Any, name: str) -> Array:
-        """`inputs` as an array that the first layer takes; builds the model if this is its first.
+    def prepare(self, inputs: Any, name: str) -> Any:
+        """`inputs` as arrays that the first layers take, in a list where there are several.
 
-        A last axis of length 1 is added or dropped where that gives it the axes of `input_shape`.
+        A last axis of length 1 is added or dropped where that gives an array the axes of `input_shape`.
         """
         if self._is_ready(inputs):
-            self._layers[0].check_values(inputs)
+            for layer in self._first[0]:
+                layer.check_values(inputs)
             return inputs
-        if not self._layers:
-            raise ValueError(f"{self.title} cannot be built because it has no layers; call `add` first")
-        x = floating(inputs, np.dtype(self.dtype), name)
-        if self.graph is None:
-            self._layers[0].check_input(x.shape)
-            self.build((None, *x.shape[1:]))
-        expected = self.input_shape
+        given = self.input_leaves.spread(self._of_names(inputs), name)
+        label = name if len(given) == 1 else f"{name}[{{}}]"
+        return plain([self._fitting(array, place, label.format(place)) for place, array in enumerate(given)])
+
+    def _of_names(self, inputs: Any) -> Any:
+        """A dictionary without what the model has no input for, as Keras leaves it out."""
+        if not isinstance(inputs, dict) or isinstance(self.input_leaves.structure, dict):
+            return inputs
+        return {name: inputs[name] for name in self.input_names if name in inputs} or inputs
+
+    def _fitting(self, given: Any, place: int, name: str) -> Array:
+        """An array as the input of this place."""
+        expected = self.inputs[place].shape
+        x = floating(given, np.dtype(self.dtype), name)
         if x.ndim == len(expected) - 1 and expected[-1] == 1:
             x = x[..., np.newaxis]
         elif x.ndim == len(expected) + 1 and x.shape[-1] == 1:
             x = x[..., 0]
-        if x.ndim != len(expected):
+        if x.ndim != len(expected) or (self.strict and not _goes_with(x.shape, (None, *expected[1:]))):
             raise ValueError(f"{self.title}: `{name}` must have the shape {expected}; received {x.shape}")
-        self._layers[0].check_input(x.shape)
-        self._layers[0].check_values(x)
+        self._check_first(place, x)
         return x
 
-    def run(self, x: Array) -> Array:
+    def _check_first(self, place: int, x: Array) -> None:
+        """Raises ValueError unless the layers behind this input take the array."""
+        for layer in self._first[place]:
+            layer.check_input(x.shape)
+            layer.check_values(x)
+
+    def run(self, x: Any) -> Any:
         self._built_graph()
         assert self._programs is not None  # set with the graph
-        if not len(x):
+        rows = _rows(x)
+        if not rows:
             return self._no_rows(x)
         try:
             return self._programs.current().run(x)
         except MemoryError as error:
-            raise MemoryError(f"{self.title}: the outputs of {len(x)} rows: {error}") from error
+            raise MemoryError(f"{self.title}: the outputs of {rows} rows: {error}") from error
 
-    def run_masked(self, x: Array) -> tuple[Array, Array | None]:
+    def run_masked(self, x: Any) -> tuple[Any, Any]:
         assert self._programs is not None  # set with the graph
-        with memory_for(f"{self.title}: the outputs of {len(x)} rows"):
+        with memory_for(f"{self.title}: the outputs of {_rows(x)} rows"):
             return self._programs.current().run_masked(x)
 
-    def _no_rows(self, x: Array) -> Array:
+    def _no_rows(self, x: Any) -> Any:
         """The outputs on a batch of zero rows."""
-        shape: Any = x.shape
-        for layer in self._layers:
-            shape = layer.compute_output_shape(shape)
-        return np.empty(shape, self.dtype)
+        shapes: Any = self.compute_output_shape(plain([array.shape for array in listed(x)]))
+        return plain([np.empty(shape, self.dtype) for shape in listed(shapes)])
 
     def freeze(self, dtype: str | None = None, threads: int | None = None) -> FrozenModel:
         """The model as it is now, for inference only: calls, streams, and files and pickles of its own.
@@ -259,7 +214,20 @@ class Model(Trainer):
         from tidegate.frozen import FrozenModel
 
         self._built_graph()
+        assert self._programs is not None  # set with the graph
+        if not self._programs.alone:
+            raise ValueError(
+                f"{self.title}: `freeze` needs a chain of layers, each with one input and one output; "
+                "`predict` takes other graphs"
+            )
         return FrozenModel(self, dtype, threads, values_of(self.weights))
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Model:
+        """A new model, with new weights, of what `get_config` gave."""
+        from tidegate.models.functional import Functional
+
+        return Functional.from_config(config)
 
     # ---- files -----------------------------------------------------------------------------------
 
@@ -330,13 +298,13 @@ class Model(Trainer):
             line_length: width of the table; by default that of the terminal, up to 88.
             positions: where the columns end, as fractions of the width.
             print_fn: gets the whole text instead of the terminal.
-            expand_nested: accepted; there are no nested models.
+            expand_nested: shows the layers of models in it too.
             show_trainable: adds a column that says whether a layer is trainable.
             layer_range: names of the first and the last layer to show, regular expressions too.
         """
         from tidegate.models.summary import print_summary
 
-        print_summary(self, line_length, positions, print_fn, show_trainable, layer_range)
+        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
     def explain(self, input_shape: Any = None, print_fn: Any = None) -> None:
         """Prints how `predict` and calls are computed: what each layer runs on, its packed weights, the
@@ -345,7 +313,7 @@ class Model(Trainer):
         Args:
             input_shape: of the input, (batch, timesteps, features); axes that are left out at its end, or
                 None, are those of the model's `input_shape`, and 1 row or 100 timesteps where it leaves them
-                open.
+                open. Of several inputs a list of such.
             print_fn: gets the whole text instead of the terminal.
 
         Raises:
@@ -359,7 +327,10 @@ class Model(Trainer):
 
     def __getstate__(self) -> dict[str, Any]:
         # A graph is made again, and a Program packed again, by the one who receives the copy.
-        return {**self.__dict__, "graph": self.built, "_programs": None, "_ready_dtype": None}
+        return {
+            **self.__dict__,
+            "graph": self.built, "nodes": [], "_programs": None, "_first": [], "_ready_dtype": None,
+        }  # fmt: skip
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         built = state["graph"]
@@ -369,3 +340,15 @@ class Model(Trainer):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _goes_with(shape: Shape, expected: Shape) -> bool:
+    """Whether they have as many axes, and the same lengths where both are known."""
+    return len(shape) == len(expected) and all(
+        a is None or b is None or a == b for a, b in zip(shape, expected, strict=True)
+    )
+
+
+def _rows(x: Any) -> int:
+    """Of prepared inputs."""
+    return len(x[0] if isinstance(x, list) else x)

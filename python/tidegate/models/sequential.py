@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tidegate.graph import Graph, Tensor, connect
+import numpy as np
+
+from tidegate.graph import Graph, Tensor
+from tidegate.inputs import floating
 from tidegate.layers.input_layer import InputLayer
 from tidegate.layers.kinds import DType, Name
 from tidegate.layers.layer import Layer, building
@@ -16,8 +19,8 @@ class Sequential(Model):
     """Layers one after the other.
 
     Args:
-        layers: to add, first to last. An `Input` in front, or `input_shape=` on the first layer, says what
-            comes in; without either, the model is built by the first array it sees.
+        layers: to add, first to last; models may be among them. An `Input` in front, or `input_shape=` on
+            the first layer, says what comes in; without either, the first array it sees builds the model.
         trainable: whether training changes the weights.
         name: counted up from "sequential" when not given.
 
@@ -28,6 +31,8 @@ class Sequential(Model):
         >>> model.predict(x).shape
         (N, 1)
     """
+
+    strict = False
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
         super().__init__()
@@ -46,12 +51,11 @@ class Sequential(Model):
         Raises:
             TypeError: not a layer.
             ValueError: a name that is taken, an `Input` behind other layers, a dtype that differs from the
-            others', or
-                an input that the layer cannot take.
+                others', or an input that the layer cannot take.
         """
         if isinstance(layer, Tensor) and layer.source is not None:
             layer = layer.source
-        if not isinstance(layer, Layer):
+        if not isinstance(layer, (Layer, Model)):
             raise TypeError(
                 f"{self.title}: only layers can be added; received {layer!r} (of type {type(layer)})"
             )
@@ -63,6 +67,8 @@ class Sequential(Model):
         self._check_fits(layer)
         if not self._layers and self._input is None and layer.given_input_shape is not None:
             self._input = InputLayer(batch_shape=(None, *layer.given_input_shape), dtype=layer.dtype)
+        elif not self._layers and self._input is None and isinstance(layer, Model) and layer.built:
+            self._input = InputLayer(batch_shape=layer.input_shape, dtype=layer.dtype)
         self._layers.append(layer)
         self._names.add(layer.name)
         if self._input is None or not rebuild:
@@ -74,7 +80,7 @@ class Sequential(Model):
             self._names.remove(self._layers.pop().name)
             raise
 
-    def pop(self, rebuild: bool = True) -> Layer:
+    def pop(self, rebuild: bool = True) -> Any:
         """Takes the last layer off and returns it."""
         if not self._layers:
             raise ValueError(f"{self.title}: there is no layer to take off")
@@ -102,19 +108,32 @@ class Sequential(Model):
             self._input = entrance
             self.set_graph(Graph([entrance.output], [tensor]))
 
-    def _link(self, layer: Layer, tensor: Tensor) -> Tensor:
+    def _link(self, layer: Any, tensor: Tensor) -> Tensor:
         """The output of `layer` behind `tensor`; its variables, if they are new, get the model's name."""
+        for node in layer.nodes:
+            if node.inputs == [tensor] and len(node.outputs) == 1:  # it was here before another was added
+                kept: Tensor = node.outputs[0]
+                return kept
         fresh = not layer.built
-        outputs = connect(layer, [tensor])
-        if isinstance(outputs, list):
+        linked = layer(tensor)
+        if not isinstance(linked, Tensor):
             raise ValueError(
                 f"{self.title}: every layer must have one output; "
-                f"{layer.title} has {len(outputs)} with `return_state`"
+                f"{layer.title} has {len(linked)}, as with `return_state`"
             )
         for variable in layer.weights if fresh else ():
             variable.path = f"{self.name}/{variable.path}"
-        linked: Tensor = outputs
         return linked
+
+    def prepare(self, inputs: Any, name: str) -> Any:
+        if not self._layers:
+            raise ValueError(f"{self.title} cannot be built because it has no layers; call `add` first")
+        if self.graph is None:
+            x = floating(inputs, np.dtype(self.dtype), name)
+            if isinstance(self._layers[0], Layer):
+                self._layers[0].check_input(x.shape)
+            self.build((None, *x.shape[1:]))
+        return super().prepare(inputs, name)
 
     def get_config(self) -> dict[str, Any]:
         """The architecture in Keras's form."""
@@ -136,13 +155,13 @@ class Sequential(Model):
         """A new model, with new weights, of what `get_config` gave."""
         from tidegate.saving import objects
 
-        layers = [objects.deserialize(entry, "layer") for entry in config["layers"]]
+        layers = [objects.deserialize_layer(entry) for entry in config["layers"]]
         model = cls(layers, trainable=config.get("trainable", True), name=config.get("name"))
         if layers and not model.built and config.get("build_input_shape"):
             model.build(config["build_input_shape"])
         return model
 
-    def _check_fits(self, layer: Layer) -> None:
+    def _check_fits(self, layer: Any) -> None:
         if layer.several_inputs:
             raise ValueError(f"{self.title}: every layer must have one input; {layer.title} takes several")
         if layer.name in self._names:

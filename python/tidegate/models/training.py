@@ -11,23 +11,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.inputs import non_negative_integer, positive_integer
-from tidegate.models.compiled import Compiled, refuse
 from tidegate.models.data import Batch, Data
+from tidegate.models.epochs import Epochs
+from tidegate.models.feeding import BATCH_SIZE, Feeding, optional, validation_parts
+from tidegate.models.sources import Arrays, is_arrays
 from tidegate.models.tally import Tally
 from tidegate.random import Training
 from tidegate.regularizers import add_gradients
+from tidegate.structure import listed, plain
 from tidegate.utils.faults import memory_for, uninterrupted
 from tidegate.variable import Array, assign_each, changing
 
 if TYPE_CHECKING:
     from tidegate.callbacks import CallbackList, History
 
-BATCH_SIZE = 32
 # Rows of one native call of predict when nobody watches the steps. The numbers do not depend on it.
 UNWATCHED_ROWS = 256
 
 
-class Trainer(Compiled):
+class Trainer(Feeding):
     """The loops; a model adds the graph that they train."""
 
     def __init__(self) -> None:
@@ -35,25 +37,6 @@ class Trainer(Compiled):
         self.history: History | None = None
         self.stop_training = False
         self.first_epoch = 0  # of `fit`; a callback may set it when training begins
-
-    # What the model provides.
-
-    @property
-    def title(self) -> str:
-        """How messages call the model."""
-        raise NotImplementedError
-
-    def prepare(self, inputs: Any, name: str) -> Array:
-        """`inputs` as an array that the first layer takes; `name` is the argument's, for messages."""
-        raise NotImplementedError
-
-    def run(self, x: Array) -> Array:
-        """The outputs on a prepared array, by the current Program."""
-        raise NotImplementedError
-
-    def run_masked(self, x: Array) -> tuple[Array, Array | None]:
-        """The outputs, and their mask where a layer has made one that reaches them."""
-        raise NotImplementedError
 
     # ---- fit -------------------------------------------------------------------------------------
 
@@ -76,101 +59,125 @@ class Trainer(Compiled):
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
     ) -> History:
-        """Trains on arrays.
+        """Trains.
 
         Args:
-            x: inputs [N, ...] with the axes of `input_shape`.
-            y: targets [N, ...].
+            x: inputs [N, ...] with the axes of `input_shape`; of a model of several inputs a list or a
+                dictionary of them. Or batches, with their targets: a generator, a `tidegate.utils.PyDataset`,
+                or another iterable such as PyTorch's DataLoader, of (x, y) or (x, y, sample_weight).
+            y: targets [N, ...], of several outputs a list or a dictionary of them; None where `x` has them.
             batch_size: rows of one step; 32 when None.
             epochs: the number of the last epoch; `initial_epoch` is that of the first one, less one.
             verbose: 0 silent, 1 (and "auto") a progress bar, 2 a line per epoch.
             callbacks: of `tidegate.callbacks`.
             validation_split: fraction of the rows, the last ones before any shuffling, to evaluate on.
-            validation_data: (x, y) or (x, y, sample_weight) to evaluate on instead.
-            shuffle: whether the rows of an epoch come in a new order, of the seed and the iteration.
-            sample_weight: [N], multiplies each row's loss.
+            validation_data: (x, y) or (x, y, sample_weight) to evaluate on instead, or batches as for `x`.
+            shuffle: whether the rows of an epoch, or the batches of a PyDataset, come in a new order, of the
+                seed and the iteration; "batch" for rows in a new order within each batch.
+            class_weight: class -> weight, in the place of `sample_weight`, of a model of one output.
+            sample_weight: [N], multiplies each row's loss; of several outputs one for all, or a list or a
+                dictionary.
+            steps_per_epoch: batches of an epoch, the next of which goes on where it ended; None for all.
+            validation_steps: the same, for the evaluation, which begins anew each time.
             validation_batch_size: as `batch_size`, for the evaluation.
             validation_freq: evaluates every so many epochs, or after the epochs in this list.
-            class_weight, steps_per_epoch, validation_steps: refused.
 
         Returns:
             The History: `.history` has a list per loss and metric, with a number per epoch.
 
         Raises:
-            ValueError: arrays that do not fit the model or each other, or an argument that is not supported.
+            ValueError: what does not fit the model or each other, or an argument that is not supported. What
+                a callback or a generator raises goes on to the caller; the History has the epochs until then.
             TypeError: arrays of something else than real numbers.
         """
-        refuse(
-            "fit",
-            class_weight=class_weight,
-            steps_per_epoch=steps_per_epoch,
-            validation_steps=validation_steps,
-        )
         self._check_compiled("fit")
-        size = _rows(batch_size, "batch_size", "fit")
-        held_out_size = size
-        if validation_batch_size is not None:
-            held_out_size = positive_integer(validation_batch_size, "validation_batch_size", "fit")
+        size = optional(batch_size, "batch_size", "fit")
+        held_out_size = optional(validation_batch_size, "validation_batch_size", "fit") or size
+        steps = optional(steps_per_epoch, "steps_per_epoch", "fit")
+        held_out_steps = optional(validation_steps, "validation_steps", "fit")
         epochs = non_negative_integer(epochs, "epochs", "fit")
         initial_epoch = non_negative_integer(initial_epoch, "initial_epoch", "fit")
         if not isinstance(validation_freq, (list, tuple)):
             validation_freq = positive_integer(validation_freq, "validation_freq", "fit")
-        data, held_out = self._data(x, y, sample_weight), None
+        optimizer = self.optimizer
+        assert optimizer is not None  # `_check_compiled` has seen it
+        held_out = None
         if validation_data is not None:
-            held_out = self._validation(validation_data)
+            held_out = self._epochs(*validation_parts(validation_data), held_out_size, held_out_steps)
         elif validation_split:
-            data, held_out = data.split(validation_split)
-        watchers = self._watchers(callbacks, verbose, len(data), size, epochs=epochs, history=True)
-        assert self.optimizer is not None  # `_check_compiled` has seen it
+            if not is_arrays(x):
+                raise ValueError(
+                    "fit: `validation_split` needs arrays; beside batches give `validation_data`"
+                )
+            x, rest = self._data(x, y, sample_weight).split(validation_split)
+            held_out = self._epochs(rest, None, None, held_out_size, held_out_steps)
+        data = self._epochs(
+            x, y, sample_weight, size, steps, class_weight, shuffle, lambda: optimizer.batches
+        )
+        watchers = self._watchers(callbacks, verbose, data.steps, epochs=epochs, history=True)
 
         self.stop_training, self.first_epoch = False, initial_epoch
         logs: dict[str, float] = {}
         watchers.on_train_begin()
-        for epoch in range(self.first_epoch, epochs):
-            watchers.on_epoch_begin(epoch)
-            order = data.shuffled(self.optimizer.batches) if shuffle else None
-            logs = self._train_epoch(data.batches(size, order), watchers)
-            if held_out is not None and _due(epoch, validation_freq):
-                found = self._evaluate(held_out, held_out_size, watchers).logs()
-                logs |= {f"val_{name}": value for name, value in found.items()}
-            watchers.on_epoch_end(epoch, logs)
-            if self.stop_training:
-                break
-        if self.optimizer.built:
-            with uninterrupted(), changing:
-                self.optimizer.finalize_variable_values(self.trainable_variables)
+        try:
+            for epoch in range(self.first_epoch, epochs):
+                watchers.on_epoch_begin(epoch)
+                logs = self._train_epoch(data, watchers)
+                if held_out is not None and _due(epoch, validation_freq):
+                    found = self._evaluate(held_out.restart(), watchers).logs()
+                    logs |= {f"val_{name}": value for name, value in found.items()}
+                watchers.on_epoch_end(epoch, logs)
+                if self.stop_training:
+                    break
+        finally:
+            if optimizer.built:
+                with uninterrupted(), changing:
+                    optimizer.finalize_variable_values(self.trainable_variables)
         watchers.on_train_end(logs)
         assert self.history is not None  # set by the History among the watchers
         return self.history
 
-    def _train_epoch(self, batches: Any, watchers: CallbackList) -> dict[str, float]:
-        tally = self._fresh_tally()
+    def _train_epoch(self, batches: Epochs, watchers: CallbackList) -> dict[str, float]:
+        tally = self.fresh_tally() if self.graph is not None else None
         for step, batch in enumerate(batches):
             watchers.on_train_batch_begin(step)
-            with memory_for(f"{self.title}: a training step on {len(batch.rows)} rows"):
+            tally = tally or self.fresh_tally()  # the first batch has built the model
+            with memory_for(f"{self.title}: a training step on {batch.size} rows"):
                 self._train_step(batch, tally)
             watchers.on_train_batch_end(step, tally.logs())
             if self.stop_training:
                 break
-        return tally.logs()
+        return tally.logs() if tally else {}
 
     def _train_step(self, batch: Batch, tally: Tally) -> None:
-        x, y, sample_weight, rows = batch
-        graph, loss, optimizer = self.graph, self._loss, self.optimizer
-        assert graph is not None  # `_data` has built it
-        assert loss is not None  # `_check_compiled` has seen it
+        graph, optimizer = self.graph, self.optimizer
+        assert graph is not None  # the batch has built it
         assert optimizer is not None
-        outputs, kept, mask = graph.forward(x, Training(optimizer.batches, rows), keep=True)
-        value, d_outputs = loss.value_and_gradient(y, outputs, sample_weight, mask)
-        value += sum(self.losses)
+        found, kept, masks = graph.forward(batch.x, Training(optimizer.batches, batch.rows), keep=True)
+        outputs, losses, d_outputs = listed(found), [], []
+        for goal, y, output, weight, mask in zip(
+            tally.goals, batch.y, outputs, batch.sample_weight, listed(masks), strict=True
+        ):
+            value, d_output = 0.0, None
+            if goal.loss is not None:
+                value, d_output = goal.loss.value_and_gradient(y, output, weight, mask)
+                if goal.weight != 1:
+                    d_output *= d_output.dtype.type(goal.weight)
+                d_output = optimizer.scale_loss(d_output)
+            losses.append(value)
+            d_outputs.append(d_output)
+        more = sum(self.losses)
         variables = self.trainable_variables
-        gradients = graph.backward(kept, optimizer.scale_loss(d_outputs)) if variables else {}
+        gradients = graph.backward(kept, plain(d_outputs)) if variables else {}
+        for variable in variables:  # one that no loss depends on
+            if variable not in gradients:
+                gradients[variable] = np.zeros(variable.shape, variable.dtype)
         add_gradients(gradients, optimizer.scale_loss(1.0))
         with uninterrupted(), changing:  # all weights make the step, or none
             if variables:
                 optimizer.apply([gradients[variable] for variable in variables], variables)
             assign_each(graph.updates(kept))
-        tally.update(value, y, outputs, sample_weight, mask)
+        tally.update(losses, more, batch, outputs, listed(masks))
 
     # ---- evaluate and predict --------------------------------------------------------------------
 
@@ -185,33 +192,37 @@ class Trainer(Compiled):
         callbacks: Any = None,
         return_dict: bool = False,
     ) -> Any:
-        """The loss and the metrics on arrays: a number, or a list when there are metrics, or a dict.
+        """The loss and the metrics: a number, or a list when there are metrics, or a dict.
 
-        Arguments as of `fit`; `steps` is refused.
+        Arguments as of `fit`; `steps` is how many batches are taken.
         """
-        refuse("evaluate", steps=steps)
         self._check_compiled("evaluate")
-        size = _rows(batch_size, "batch_size", "evaluate")
-        data = self._data(x, y, sample_weight)
-        tally = self._evaluate(data, size, self._watchers(callbacks, verbose, len(data), size))
+        size, steps = optional(batch_size, "batch_size", "evaluate"), optional(steps, "steps", "evaluate")
+        data = self._epochs(x, y, sample_weight, size, steps)
+        tally = self._evaluate(data, self._watchers(callbacks, verbose, data.steps))
         return tally.logs() if return_dict else tally.values()
 
-    def _evaluate(self, data: Data, size: int, watchers: CallbackList) -> Tally:
-        tally = self._fresh_tally()
+    def _evaluate(self, batches: Epochs, watchers: CallbackList) -> Tally:
+        tally = self.fresh_tally() if self.graph is not None else None
         watchers.on_test_begin()
-        for step, batch in enumerate(data.batches(size)):
+        for step, batch in enumerate(batches):
             watchers.on_test_batch_begin(step)
+            tally = tally or self.fresh_tally()  # the first batch has built the model
             self._test_step(batch, tally)
             watchers.on_test_batch_end(step, tally.logs())
+        assert tally is not None  # there is at least one batch
         watchers.on_test_end(tally.logs())
         return tally
 
     def _test_step(self, batch: Batch, tally: Tally) -> None:
-        x, y, sample_weight, _ = batch
-        assert self._loss is not None
-        outputs, mask = self.run_masked(x)
-        value = self._loss(y, outputs, sample_weight, mask) + sum(self.losses)
-        tally.update(value, y, outputs, sample_weight, mask)
+        found, masks = self.run_masked(batch.x)
+        outputs = listed(found)
+        given = zip(tally.goals, batch.y, outputs, batch.sample_weight, listed(masks), strict=True)
+        losses = [
+            goal.loss(y, output, weight, mask) if goal.loss is not None else 0.0
+            for goal, y, output, weight, mask in given
+        ]
+        tally.update(losses, sum(self.losses), batch, outputs, listed(masks))
 
     def predict(
         self,
@@ -220,24 +231,32 @@ class Trainer(Compiled):
         verbose: Any = "auto",
         steps: Any = None,
         callbacks: Any = None,
-    ) -> Array:
-        """The outputs on an array [N, ...]: one array, whose numbers do not depend on `batch_size`."""
-        refuse("predict", steps=steps)
-        size = _rows(batch_size, "batch_size", "predict")
-        x = self.prepare(x, "x")
-        if not len(x) or (len(x) <= size and not callbacks and not verbose):
-            return self.run(x)
+    ) -> Any:
+        """The outputs on arrays [N, ...], or on batches as for `fit`, as arrays in the structure of the
+        model's outputs; their numbers do not depend on `batch_size`.
+        """
+        size, steps = optional(batch_size, "batch_size", "predict"), optional(steps, "steps", "predict")
+        if not is_arrays(x) or steps is not None:
+            return self._predict(self._epochs(x, None, None, size, steps, targets=False), callbacks, verbose)
+        x, size = self.prepare(x, "x"), size or BATCH_SIZE
+        rows = len(x[0] if isinstance(x, list) else x)
+        if not rows or (rows <= size and not callbacks and not verbose):
+            return self.packed(self.run(x))
         if not callbacks and not verbose:
             size = max(size, UNWATCHED_ROWS)
-        watchers = self._watchers(callbacks, verbose, len(x), size)
-        parts = []
+        return self._predict(Epochs(Arrays(Data(x, [None], [None]), size)), callbacks, verbose)
+
+    def _predict(self, batches: Epochs, callbacks: Any, verbose: Any) -> Any:
+        watchers = self._watchers(callbacks, verbose, batches.steps)
+        parts: list[list[Array]] = []
         watchers.on_predict_begin()
-        for step, start in enumerate(range(0, len(x), size)):
+        for step, batch in enumerate(batches):
             watchers.on_predict_batch_begin(step)
-            parts.append(self.run(x[start : start + size]))
-            watchers.on_predict_batch_end(step, {"outputs": parts[-1]})
+            found = self.run(batch.x)
+            parts.append(listed(found))
+            watchers.on_predict_batch_end(step, {"outputs": self.packed(found)})
         watchers.on_predict_end()
-        return np.concatenate(parts)
+        return self.packed(plain([np.concatenate(each) for each in zip(*parts, strict=True)]))
 
     # ---- single batches --------------------------------------------------------------------------
 
@@ -250,11 +269,13 @@ class Trainer(Compiled):
         return_dict: bool = False,
     ) -> Any:
         """One training step; the loss and the metrics of the batch, from before the step."""
-        refuse("train_on_batch", class_weight=class_weight)
         self._check_compiled("train_on_batch")
-        data, tally = self._data(x, y, sample_weight), self._fresh_tally()
+        data = self._data(x, y, sample_weight)
+        if class_weight is not None:
+            data = data.weighed(class_weight)
+        tally = self.fresh_tally()
         with memory_for(f"{self.title}: a training step on {len(data)} rows"):
-            self._train_step(next(data.batches(len(data))), tally)
+            self._train_step(data.batch(), tally)
         return tally.logs() if return_dict else tally.values()
 
     def test_on_batch(
@@ -262,42 +283,25 @@ class Trainer(Compiled):
     ) -> Any:
         """The loss and the metrics of one batch."""
         self._check_compiled("test_on_batch")
-        data, tally = self._data(x, y, sample_weight), self._fresh_tally()
-        self._test_step(next(data.batches(len(data))), tally)
+        data = self._data(x, y, sample_weight)
+        tally = self.fresh_tally()
+        self._test_step(data.batch(), tally)
         return tally.logs() if return_dict else tally.values()
 
-    def predict_on_batch(self, x: Any) -> Array:
+    def predict_on_batch(self, x: Any) -> Any:
         """The outputs on one batch."""
-        return self.run(self.prepare(x, "x"))
+        return self.packed(self.run(self.prepare(x, "x")))
 
     # ---- helpers ---------------------------------------------------------------------------------
 
     def _check_compiled(self, method: str) -> None:
         if not self.compiled:
             raise ValueError(f"{self.title}: call `compile()` before `{method}`")
-        if self._loss is None:
+        if self._losses is None:
             raise ValueError(f"{self.title}: there is no loss to compute; provide `loss` in `compile()`")
 
-    def _data(self, x: Any, y: Any, sample_weight: Any) -> Data:
-        return Data(self.prepare(x, "x"), y, sample_weight)
-
-    def _validation(self, given: Any) -> Data:
-        if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
-            raise ValueError(
-                f"fit: `validation_data` must be (x, y) or (x, y, sample_weight); received {type(given)}"
-            )
-        return self._data(given[0], given[1], given[2] if len(given) == 3 else None)
-
-    def _fresh_tally(self) -> Tally:
-        """The sums of one call, so that calls in several threads do not add to each other's."""
-        from tidegate.metrics import CompiledMetrics
-
-        arguments = self._compile_arguments
-        self._tally = tally = Tally(CompiledMetrics(arguments["metrics"], arguments["weighted_metrics"]))
-        return tally
-
     def _watchers(
-        self, callbacks: Any, verbose: Any, rows: int, size: int, epochs: int = 1, history: bool = False
+        self, callbacks: Any, verbose: Any, steps: int | None, epochs: int = 1, history: bool = False
     ) -> CallbackList:
         from tidegate.callbacks import CallbackList
 
@@ -313,12 +317,8 @@ class Trainer(Compiled):
             model=self,
             verbose=int(verbose),
             epochs=epochs,
-            steps=-(-rows // size),
+            steps=steps,
         )
-
-
-def _rows(size: Any, name: str, method: str) -> int:
-    return BATCH_SIZE if size is None else positive_integer(size, name, method)
 
 
 def _due(epoch: int, frequency: Any) -> bool:

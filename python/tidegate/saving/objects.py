@@ -69,9 +69,9 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             )
         }
     if kind == "model":
-        from tidegate.models import Sequential
+        from tidegate.models import Functional, Sequential
 
-        return {"Sequential": Sequential}
+        return {"Functional": Functional, "Sequential": Sequential}
     if kind == "initializer":
         from tidegate import initializers
 
@@ -107,8 +107,10 @@ def serialize(value: Any) -> Any:
     Raises:
         ValueError: an object of a class that files have no name for, such as one derived by the user.
     """
-    if value is None or isinstance(value, (str, bool, int, float, dict, np.generic)):
+    if value is None or isinstance(value, (str, bool, int, float, np.generic)):
         return value
+    if isinstance(value, dict):
+        return {name: serialize(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [serialize(each) for each in value]
     name = type(value).__name__
@@ -120,6 +122,8 @@ def serialize(value: Any) -> Any:
                 "config": value.get_config(),
                 "registered_name": None,
             }
+            if name == "Functional":
+                entry |= {"module": "keras.src.models.functional", "registered_name": name}
             return entry | _state(kind, value)
     if isinstance(value, FunctionType):  # by its name alone: one of the user's cannot be loaded again
         return {
@@ -175,6 +179,12 @@ def deserialize(config: Any, kind: str) -> Any:
         return table[name].from_config(arguments)
     except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError(f"{name}: the configuration is not valid: {error}") from error
+
+
+def deserialize_layer(config: Any) -> Any:
+    """The layer of a dictionary, or the model in the place of one; raises as `deserialize`."""
+    inner = isinstance(config, dict) and config.get("class_name") in classes("model")
+    return deserialize(config, "model" if inner else "layer")
 
 
 def _state(kind: str, value: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _OPTIMIZER = "optimizer/vars"
 def write(file: Any, model: Any) -> None:
     """Write all weights of a model, and its optimizer's state if it is compiled, into an open `h5py.File`."""
     file.create_group("vars").attrs["name"] = model.name
-    for path, name, variables in _places(model):
+    for path, name, variables in places(model):
         _write_group(file, path, name, [variable.value for variable in variables])
     if model.optimizer is not None:
         optimizer = model.optimizer
@@ -49,7 +49,7 @@ def read(file: Any, model: Any, skip_mismatch: bool = False) -> None:
         ValueError: something missing, of another shape or dtype, or not stored plainly.
     """
     values: dict[Variable, Array] = {}
-    for path, _, variables in _places(model):
+    for path, _, variables in places(model):
         try:
             values |= _read_group(file, path, variables)
         except ValueError as error:
@@ -83,7 +83,7 @@ def read_stream(stream: Any, path: str, model: Any, skip_mismatch: bool = False)
         raise ValueError(f"{path}: the weights are damaged: {error}") from error
 
 
-def _places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
+def places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
     """Path, name and variables of every group of weights."""
     taken: dict[str, int] = {}
     for layer in model.layers:

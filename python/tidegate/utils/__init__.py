@@ -1,10 +1,13 @@
-"""Helpers around training: the seeds, the progress bar."""
+"""Helpers around training: the seeds, the progress bar, datasets of batches."""
 
 from __future__ import annotations
 
 from tidegate.utils.progbar import Progbar
+from tidegate.utils.py_dataset import PyDataset
 
-__all__ = ["Progbar", "set_random_seed"]
+Sequence = PyDataset
+
+__all__ = ["Progbar", "PyDataset", "Sequence", "set_random_seed"]
 
 
 def set_random_seed(seed: int) -> None:

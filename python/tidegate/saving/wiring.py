@@ -1,0 +1,224 @@
+"""How the layers of a functional model are connected, in the form of Keras's files.
+
+A tensor is `[name of the layer, number of its use, number of the output]`; a use of a layer is the arguments
+by place and by name that it was called with.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from tidegate.graph import Tensor
+from tidegate.inputs import integer
+from tidegate.saving import mask_ops
+
+if TYPE_CHECKING:
+    from tidegate.graph import Graph, Node
+
+_TENSOR = "__keras_tensor__"
+
+
+class _NotYet(Exception):
+    """A tensor that comes of a use which has not been made; says of which layer."""
+
+
+# ---- to a file -----------------------------------------------------------------------------------
+
+
+def entries(graph: Graph, layers: list[Any]) -> list[dict[str, Any]]:
+    """Each layer, and how it is used."""
+    from tidegate.saving import objects
+
+    used = set(graph.outer)
+    return [
+        {**objects.serialize(layer), "name": layer.name, "inbound_nodes": calls(used, layer)}
+        for layer in layers
+    ]
+
+
+def calls(used: set[Node], layer: Any) -> list[dict[str, Any]]:
+    """Those of these uses that are of the layer."""
+    return [
+        {"args": _written(node.call[0], used), "kwargs": _written(node.call[1], used)}
+        for node in layer.nodes
+        if node in used
+    ]
+
+
+def places(graph: Graph, tensors: list[Tensor]) -> list[list[Any]]:
+    """The tensors at the ends of a model; here Keras counts the uses of a functional model from 1."""
+    used = set(graph.outer)
+    found = [_place(tensor, used) for tensor in tensors]
+    for place, tensor in zip(found, tensors, strict=True):
+        if tensor.node is not None and _is_functional(tensor.node.layer):
+            place[1] += 1
+    return found
+
+
+def _place(tensor: Tensor, used: set[Node]) -> list[Any]:
+    node = tensor.node
+    if node is None:
+        return [tensor.name, 0, 0]
+    uses = [use for use in node.layer.nodes if use in used]
+    return [node.layer.name, uses.index(node), node.outputs.index(tensor)]
+
+
+def _written(value: Any, used: set[Node]) -> Any:
+    if isinstance(value, Tensor):
+        place = _place(value, used)
+        config = {"shape": list(value.shape), "dtype": value.dtype, "keras_history": place}
+        return {"class_name": _TENSOR, "config": config}
+    if isinstance(value, dict):
+        return {key: _written(each, used) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_written(each, used) for each in value]
+    return value
+
+
+# ---- from a file ---------------------------------------------------------------------------------
+
+
+def made(given: Any) -> dict[str, Any]:
+    """The layers of `entries`, connected, by their names; ValueError for what cannot be."""
+    from tidegate.saving import objects
+
+    layers: dict[str, Any] = {}
+    uses: dict[str, Any] = {}
+    for entry in given:
+        if isinstance(entry, dict) and entry.get("class_name") in mask_ops.CLASSES:
+            layers[str(entry.get("name"))] = entry
+            continue
+        layer = objects.deserialize_layer(entry)
+        if layer.name in layers:
+            raise ValueError(f"layers must have different names; received a second `{layer.name}`")
+        layers[layer.name], uses[layer.name] = layer, entry.get("inbound_nodes") or []
+    if not all(isinstance(calls, list) for calls in uses.values()):
+        raise ValueError("`inbound_nodes` expected a list")
+    connect(layers, uses)
+    return layers
+
+
+def connect(layers: dict[str, Any], uses: dict[str, Any]) -> None:
+    """Calls the layers as `calls` says, each once the tensors are there that it is called on."""
+    waiting = {name: deque(calls) for name, calls in uses.items()}
+    ready = deque(waiting)
+    blocked: dict[str, list[str]] = {}  # layer -> those that wait for a use of it
+    while ready:
+        name = ready.popleft()
+        while waiting[name]:
+            try:
+                _call(layers[name], waiting[name][0], layers)
+            except _NotYet as missing:
+                blocked.setdefault(str(missing), []).append(name)
+                break
+            waiting[name].popleft()
+            ready.extend(blocked.pop(name, ()))
+    if any(waiting.values()):
+        left = [name for name, calls in waiting.items() if calls]
+        raise ValueError(f"the layers {left} are used on tensors that no layer gives")
+
+
+def tensors(given: Any, layers: dict[str, Any]) -> Any:
+    """The tensors of a structure of `places`."""
+    if isinstance(given, dict):
+        return {key: tensors(each, layers) for key, each in given.items()}
+    if isinstance(given, (list, tuple)) and not (len(given) == 3 and isinstance(given[0], str)):
+        return [tensors(each, layers) for each in given]
+    try:
+        return _tensor(given, layers, from_one=True)
+    except _NotYet as error:
+        raise ValueError(f"there is no tensor {given!r:.200}") from error
+
+
+def _call(layer: Any, use: Any, layers: dict[str, Any]) -> None:
+    """Calls a layer; raises _NotYet where a tensor is not there yet."""
+    if not isinstance(use, dict):
+        raise ValueError(
+            f"{layer.title}: `inbound_nodes` expected dictionaries of `args` and `kwargs`; "
+            f"received {use!r:.200}"
+        )
+    args, named = _read(use.get("args"), layers), _read(use.get("kwargs") or {}, layers)
+    if not isinstance(args, list) or not isinstance(named, dict) or not 1 <= len(args) <= 2:
+        raise ValueError(f"{layer.title}: a use expected one or two arguments; received {use!r:.200}")
+    if args[1:]:
+        named["initial_state"] = args[1]
+    states = named.pop("initial_state", None)
+    mask, _ = named.pop("mask", None), named.pop("training", None)
+    if mask is not None and not (isinstance(mask, mask_ops.Mask) and mask.is_of(args[0])):
+        raise ValueError(f"{layer.title}: argument `mask` expected the mask that goes with the tensor")
+    for name, value in named.items():
+        if value is not None:
+            raise ValueError(f"{layer.title}: argument `{name}` is not supported on tensors yet")
+    layer(args[0], **({} if states is None else {"initial_state": states}))
+
+
+def _read(value: Any, layers: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        if value.get("class_name") == _TENSOR:
+            return _tensor(_history(value), layers)
+        return {key: _read(each, layers) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_read(each, layers) for each in value]
+    return value
+
+
+def _tensor(place: Any, layers: dict[str, Any], from_one: bool = False) -> Any:
+    """The tensor at a place; `from_one` says that uses of functional models are counted from 1."""
+    from tidegate.layers.input_layer import InputLayer
+
+    wrong = ValueError(f"a tensor expected a layer, its use and its output; received {place!r:.200}")
+    if not isinstance(place, (list, tuple)) or len(place) != 3 or place[0] not in layers:
+        raise wrong
+    layer, use, output = layers[place[0]], integer(place[1]), integer(place[2])
+    if isinstance(layer, dict):
+        return _mask(layer, layers)
+    if use is None or output is None:
+        raise wrong
+    if isinstance(layer, InputLayer):
+        if use or output:
+            raise wrong
+        return layer.output
+    use -= from_one and _is_functional(layer)
+    if use < 0 or output < 0:
+        raise wrong
+    if use >= len(layer.nodes):
+        raise _NotYet(place[0])
+    outputs = layer.nodes[use].outputs
+    if output >= len(outputs):
+        raise wrong
+    return outputs[output]
+
+
+def _mask(entry: dict[str, Any], layers: dict[str, Any]) -> mask_ops.Mask:
+    """The mask of an operation in a file: `NotEqual` of a tensor and a number, or `Any` of that."""
+    found: Any = entry
+    if entry.get("class_name") == "Any":  # whether any feature differs
+        place = _history(next(iter(_arguments(entry)), None))
+        found = layers.get(place[0]) if isinstance(place, list) and place else None
+    if isinstance(found, dict) and found.get("class_name") == "NotEqual" and len(_arguments(found)) == 2:
+        given, value = _arguments(found)
+        place = _history(given)
+        if isinstance(place, list) and place and not isinstance(layers.get(place[0]), dict):
+            return mask_ops.Mask(_tensor(place, layers), value)
+    raise ValueError(f"{entry.get('class_name')}: expected the operation of a mask; received {entry!r:.200}")
+
+
+def _arguments(entry: dict[str, Any]) -> list[Any]:
+    """Those by place of an operation's one use; none where they are not there."""
+    uses = entry.get("inbound_nodes")
+    use = uses[0] if isinstance(uses, list) and len(uses) == 1 else None
+    args = use.get("args") if isinstance(use, dict) else None
+    return args if isinstance(args, list) else []
+
+
+def _history(value: Any) -> Any:
+    """The place of a tensor in a file; None for anything else."""
+    config = value.get("config") if isinstance(value, dict) and value.get("class_name") == _TENSOR else None
+    return config.get("keras_history") if isinstance(config, dict) else None
+
+
+def _is_functional(layer: Any) -> bool:
+    from tidegate.models.functional import Functional
+
+    return isinstance(layer, Functional)
