@@ -209,12 +209,15 @@ def run_node(
     layer, given = node.layer, [values[tensor] for tensor in node.inputs]
     given_masks = [masks.get(tensor) for tensor in node.inputs]
     mask: Any = given_masks if layer.several_inputs else given_masks[0]
+    # Beside initial states a recurrent layer does not see the mask that came with the sequence: so it is in
+    # Keras. It goes on with the output all the same.
+    seen = mask if layer.several_inputs or len(given) == 1 else None
     found, kept = layer.forward(
         given if layer.several_inputs else plain(given),
         weights=[weights[variable] for variable in layer.weights],
         training=training,
         keep=keep,
-        mask=mask,
+        mask=seen,
     )
     values.update(zip(node.outputs, listed(found), strict=True))
     masks[node.outputs[0]] = layer.compute_mask(given if layer.several_inputs else given[0], mask)

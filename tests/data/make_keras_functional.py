@@ -86,6 +86,7 @@ def branches() -> Model:
     ids = keras.Input((5,), dtype="int32", name="ids")
     x = layers.Embedding(7, 3, mask_zero=True, name="table")(ids)
     x = layers.Masking(0.0, name="again")(layers.GRU(2, return_sequences=True, name="rnn")(x))
+    x = layers.GRU(2, return_sequences=True, name="begun")(x, initial_state=layers.Dense(2, name="start")(b))
     steps = layers.TimeDistributed(layers.Dense(2), name="steps")(x)
     y = layers.Masking(0.0, name="masking")(layers.Dense(3, activation="relu", name="some")(a))
     last = layers.Dense(2, name="last")(layers.LSTM(2, name="over")(layers.Dropout(0.0, name="no")(y)))

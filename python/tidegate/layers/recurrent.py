@@ -113,7 +113,7 @@ class OverTime(Layer):
                         f"{self.title}: on an `Input`, `initial_state` must be tensors of the shape "
                         f"[batch, units] = {(None, units)}; received {short(state)}"
                     )
-            return connect(self, [sequences, *states], ([sequences], {"initial_state": states}))
+            return connect(self, [sequences, *states], ([sequences], {"initial_state": initial_state}))
         x: Array = self.prepare(sequences)
         if mask is not None:
             mask = boolean_mask(mask, x.shape[:2], self.title)

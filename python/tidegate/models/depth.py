@@ -95,7 +95,7 @@ def _above(use: Any) -> list[Any]:
     """What a use takes from."""
     if isinstance(use, Node):
         found = [_origin(tensor) for tensor in use.inputs]
-        maker = use.inputs[0].masked_by
+        maker = use.inputs[0].masked_by if len(use.inputs) == 1 else None
         if maker is not None and getattr(maker.layer, "mask_zero", True) and _gets_mask(use.layer):
             found.append(_MaskOperation(maker, int(isinstance(maker.layer, Masking))))
         return found

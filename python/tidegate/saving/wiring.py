@@ -147,6 +147,8 @@ def _call(layer: Any, use: Any, layers: dict[str, Any]) -> None:
     mask, _ = named.pop("mask", None), named.pop("training", None)
     if mask is not None and not (isinstance(mask, mask_ops.Mask) and mask.is_of(args[0])):
         raise ValueError(f"{layer.title}: argument `mask` expected the mask that goes with the tensor")
+    if mask is not None and states is not None:
+        raise ValueError(f"{layer.title}: argument `mask` is not supported beside `initial_state` yet")
     for name, value in named.items():
         if value is not None:
             raise ValueError(f"{layer.title}: argument `{name}` is not supported on tensors yet")
