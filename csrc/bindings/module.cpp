@@ -10,6 +10,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   tidegate::python::bind_embedding(m);
   tidegate::python::bind_conv(m);
   tidegate::python::bind_attention(m);
+  tidegate::python::bind_merging(m);
   tidegate::python::bind_noise(m);
   tidegate::python::bind_functions(m);
 }

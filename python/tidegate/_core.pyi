@@ -280,6 +280,21 @@ def attention_weights_gradient(
 ) -> tuple[Array, Array]:
     """Gradients of scores and scale []."""
 
+def pairwise(name: str, a: Array, b: Array) -> Array:
+    """a - b, or the larger or the smaller element, for "subtract", "maximum" or "minimum"."""
+
+def extreme_gradient(a: Array, b: Array, d_y: Array, least: bool = False) -> tuple[Array, Array]:
+    """Gradients of a and b from that of their maximum, or their minimum if `least`; equal ones share it."""
+
+def divide(x: Array, divisor: float) -> Array: ...
+def sum_axis(x: Array, axis: int) -> Array: ...
+def unit_rows(x: Array) -> tuple[Array, Array]:
+    """x [B, M, D] over the Euclidean lengths of its rows, at least 1e-7; and the factors [B, M], for the
+    gradient."""
+
+def unit_rows_gradient(y: Array, inverse: Array, d_y: Array) -> Array:
+    """The gradient of x from that of y, inverse = unit_rows(x)."""
+
 class Program:
     """A chain of operators with packed weights, run in one call. Immutable.
 

@@ -21,6 +21,8 @@ rng = np.random.default_rng(42)
 QUERY, VALUE, KEY = (2, 3, 4), (2, 5, 4), (2, 5, 4)
 QUERY_MASK = np.array([[True, False, True], [True, True, True]])
 VALUE_MASK = np.array([[True, True, False, True, False], [True, False, True, True, True]])
+FIRST = np.array([[True, False, False], [True, True, False]])
+SECOND = np.array([[True, True, False], [False, True, False]])
 SCORES = {"return_attention_scores": True}
 
 
@@ -36,14 +38,17 @@ def case(layer: Any, *shapes: tuple[int, ...], mask: Any = None, **options: Any)
     states = [variable.value for variable in layer.non_trainable_variables]
 
     def call(weights: Any, inputs: Any) -> Any:
-        given = {} if mask is None else {"mask": mask}
+        given = {"mask": mask} if mask is not None and isinstance(layer, layers.Attention) else {}
+        for x, mask_of_x in zip(inputs, mask or [], strict=False):
+            if mask_of_x is not None:
+                keras.src.backend.set_keras_mask(x, mask=mask_of_x)
         found = layer.stateless_call(weights, states, inputs, **given, **options)[0]
         return list(found) if isinstance(found, tuple) else [found]
 
     outputs, gradients = jax.vjp(call, weights, inputs)
     d_outputs = [rng.standard_normal(output.shape) for output in outputs]
     d_weights, d_inputs = gradients(d_outputs)
-    passed_on = None if mask is None else layer.compute_mask(inputs, mask)
+    passed_on = None if mask is None else layer.compute_mask([jax.numpy.asarray(x) for x in inputs], mask)
     return {
         "layer": keras.layers.serialize(layer),
         "inputs": listed(inputs),
@@ -72,6 +77,29 @@ cases = [
     case(layers.Attention(True, "concat"), QUERY, VALUE, mask=MASKS, use_causal_mask=True, **SCORES),
     case(layers.AdditiveAttention(), QUERY, VALUE, **SCORES),
     case(layers.AdditiveAttention(use_scale=False), QUERY, (2, 5, 6), KEY, mask=MASKS),
-    case(layers.AdditiveAttention(dropout=0.2), QUERY, VALUE, KEY, mask=[QUERY_MASK, None]),
+    case(layers.AdditiveAttention(dropout=0.2), QUERY, VALUE, KEY, mask=[QUERY_MASK, None, None]),
+    *[
+        case(kind(), *shapes, mask=mask)
+        for kind in (layers.Add, layers.Average, layers.Multiply, layers.Maximum, layers.Minimum)
+        for shapes, mask in (
+            ([(2, 3, 2), (2, 1, 2), (2, 2), (2, 3, 1)], None),
+            ([(2, 3, 2)] * 2, [FIRST, SECOND]),
+            ([(2, 3, 2)] * 3, [FIRST, None, SECOND]),
+            ([(2, 3, 2)] * 3, [FIRST, SECOND, SECOND[::-1]]),
+        )
+    ],
+    case(layers.Subtract(), (2, 2), (2, 3, 2)),
+    case(layers.Concatenate(), VALUE, (2, 5, 1), VALUE, mask=[VALUE_MASK, None, VALUE_MASK[::-1]]),
+    case(layers.Concatenate(axis=1), QUERY, VALUE, mask=[QUERY_MASK, VALUE_MASK]),
+    case(layers.Concatenate(axis=-2), QUERY, VALUE, mask=[None, VALUE_MASK]),
+    case(layers.Concatenate(axis=1), (2, 3), (2, 4)),
+    case(layers.Dot(axes=2), QUERY, VALUE),
+    case(layers.Dot(axes=(1, 2)), (2, 4, 3), VALUE),
+    case(layers.Dot(axes=-1, normalize=True), QUERY, VALUE),
+    case(layers.Dot(axes=1, normalize=True), VALUE, (2, 5, 2)),
+    case(layers.Dot(axes=1), (2, 4), (2, 4)),
+    case(layers.Dot(axes=(1, 2)), (2, 4), VALUE),
+    case(layers.Dot(axes=(2, 1), normalize=True), VALUE, (2, 4)),
+    case(layers.Dot(axes=(3, 1)), (2, 2, 2, 3), (2, 3, 1, 2)),
 ]
 (HERE / "keras_several.json").write_text(json.dumps(cases))

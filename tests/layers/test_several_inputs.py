@@ -69,6 +69,28 @@ def test_gradients(isa: str, case: dict[str, Any]) -> None:
 
 
 @EVERY
+def test_gradients_are_derivatives(case: dict[str, Any]) -> None:
+    layer, inputs = layer_of(case), [np.asarray(x) for x in case["inputs"]]
+    call = {"mask": masks_of(case), **case["options"]}
+    everything, count = [*inputs, *layer.get_weights()], len(inputs)
+    d_outputs = [np.asarray(d) for d in case["d_outputs"]]
+
+    def value(place: int, step: Array) -> float:
+        moved = [array + step if k == place else array for k, array in enumerate(everything)]
+        outputs, _ = layer.forward(moved[:count], weights=moved[count:], **call)
+        return float(sum(np.sum(d * y) for d, y in zip(d_outputs, several(outputs), strict=True)))
+
+    outputs, kept = layer.forward(inputs, keep=True, **call)
+    d_inputs, d_weights = layer.backward(kept, d_outputs if isinstance(outputs, tuple) else d_outputs[0])
+    for place, gradient in enumerate([*d_inputs, *d_weights]):
+        for k in np.ndindex(gradient.shape):
+            step = np.zeros_like(gradient)
+            step[k] = 1e-6
+            numeric = (value(place, step) - value(place, -step)) / 2e-6
+            assert gradient[k] == pytest.approx(numeric, rel=2e-6, abs=1e-7), (place, k)
+
+
+@EVERY
 def test_configurations_have_the_entries_of_keras(case: dict[str, Any]) -> None:
     layer = layer_of(case)
     written = json.loads(objects.to_json(objects.serialize(layer)))

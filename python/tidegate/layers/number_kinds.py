@@ -44,6 +44,31 @@ class Seed(Kind):
         return number
 
 
+class Integer(Kind):
+    """An integer."""
+
+    def read(self, value: Any, name: str, owner: str) -> int:
+        found = integer(value)
+        if found is None:
+            raise ValueError(f"{owner}: argument `{name}` must be an integer; received {value!r}")
+        return found
+
+
+class Axes(Kind):
+    """An integer, or a tuple of two."""
+
+    def read(self, value: Any, name: str, owner: str) -> int | tuple[int, int]:
+        found = (
+            [integer(axis) for axis in value] if isinstance(value, (list, tuple)) else [integer(value)] * 2
+        )
+        first, *others = found or [None]
+        if first is None or len(others) != 1 or others[0] is None:
+            raise ValueError(
+                f"{owner}: argument `{name}` must be an integer or two of them; received {value!r}"
+            )
+        return (first, others[0]) if isinstance(value, (list, tuple)) else first
+
+
 class Word(Kind):
     """One of a few words; capitals do not matter."""
 

@@ -36,6 +36,14 @@ from tidegate.reference.dropout import (
     philox,
 )
 from tidegate.reference.embedding import Embedding, Masking
+from tidegate.reference.merging import (
+    divide,
+    extreme_gradient,
+    pairwise,
+    sum_axis,
+    unit_rows,
+    unit_rows_gradient,
+)
 from tidegate.reference.normalization import BatchNormalization, LayerNormalization
 from tidegate.reference.optimizers import (
     adadelta_update,
@@ -90,17 +98,23 @@ __all__ = [
     "attention_weights",
     "attention_weights_gradient",
     "batched_product",
+    "divide",
     "dropout_mask",
+    "extreme_gradient",
     "ftrl_update",
     "lamb_update",
     "lion_update",
     "log",
     "nadam_update",
     "normals",
+    "pairwise",
     "philox",
     "rmsprop_update",
     "sgd_update",
+    "sum_axis",
     "sum_of_squares",
     "tanh_scores",
     "tanh_scores_gradient",
+    "unit_rows",
+    "unit_rows_gradient",
 ]
