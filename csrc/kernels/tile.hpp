@@ -9,8 +9,8 @@
 
 namespace tidegate::TIDEGATE_ISA {
 
-// Rows of a full tile.
-constexpr int kRows = 6;
+// Rows of a full tile. Fewer with SSE2, which few run: each number of rows is code of its own.
+constexpr int kRows = kVectorBytes == 16 && kRegisters == 16 ? 4 : 6;
 
 // Vectors of columns that lie side by side in memory and are multiplied together by a full tile. 32 registers: 6 x 4
 // sums + 4 weights + 1 broadcast = 29. 16 registers: 6 x 2 sums + 2 weights + 1 broadcast = 15; wider and lower tiles
@@ -18,7 +18,7 @@ constexpr int kRows = 6;
 constexpr int kStrip = kRegisters == 32 ? 4 : 2;
 
 // Sums that registers hold beside the factors of their products.
-constexpr int kMostSums = kRows * kStrip;
+constexpr int kMostSums = 6 * kStrip;
 
 // Weights [Panels, depth, Vectors, L] of a product, a panel in strips: [strip][depth][<= kStrip][L]. Behind them may be
 // a tail, a panel of one strip.
