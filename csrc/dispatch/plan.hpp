@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/args.hpp"
 #include "runtime/parallel.hpp"
 
 namespace tidegate {
@@ -12,6 +13,15 @@ namespace tidegate {
 constexpr double kFlopsOfThread = 8e6, kFlopsOfAwakeThread = 3e5;
 // What a thread does in a second, to guess how long a call takes.
 constexpr double kFlopsOfSecond = 80e9;
+
+// With so few rows a member reads a recurrent layer's weights more often than it computes with them.
+constexpr int64_t kFewRows = 3;
+// A step's recurrent weights above which halving them between two threads outweighs their meeting after every step.
+constexpr int64_t kBytesWorthMeeting = 16 << 10;
+
+inline Meeting meeting_of(const Member& member) {
+  return {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
+}
 
 // For work that can be cut into `parts`.
 inline int threads_for(double flops, int64_t parts = INT64_MAX) {

@@ -147,11 +147,8 @@ class Backward {
 
   // Packs the transposed weights and sets the gradients to where they start.
   void start(const Member& member) {
-    int turn = 0;
-    for (const Factor& factor : state_factors)
-      if (turn++ % member.count == member.index) start_factor(factor, call.weights.recurrent_kernel, U, true);
-    for (const Factor& factor : input_factors)
-      if (turn++ % member.count == member.index) start_factor(factor, call.weights.kernel, F, call.d_x);
+    for (const Factor& factor : state_factors) start_factor(member, factor, call.weights.recurrent_kernel, U, true);
+    for (const Factor& factor : input_factors) start_factor(member, factor, call.weights.kernel, F, call.d_x);
     if (member.index == member.count - 1) {
       if (call.d_x && call.mask) zero(call.d_x, B * steps * F);
       zero(scratch[d_bias_part], layout.sums * V);
@@ -160,10 +157,14 @@ class Backward {
     for (int64_t b = member.begin(B); b < member.end(B); ++b) start_row(b);
   }
 
-  void start_factor(const Factor& factor, const T* weights, int64_t depth, bool columns) {
-    if (columns)
-      kernels.pack_gate_columns(weights, depth, U, layout.gates, factor.gate, factor.vectors, scratch[factor.columns]);
-    zero(scratch[factor.gradient], depth * factor.vectors * V);
+  void start_factor(const Member& member, const Factor& factor, const T* weights, int64_t depth, bool columns) {
+    const int64_t strip = kernels.strip * L, strips = (depth + strip - 1) / strip;
+    const int64_t first = member.begin(strips) * strip, end = std::min(depth, member.end(strips) * strip);
+    if (columns && first < end)
+      kernels.pack_gate_columns(weights + first * layout.gates * U, end - first, U, layout.gates, factor.gate,
+                                factor.vectors, scratch[factor.columns] + first * factor.vectors * V);
+    const int64_t size = depth * factor.vectors * V;
+    zero(scratch[factor.gradient] + member.begin(size), member.end(size) - member.begin(size));
   }
 
   void start_row(int64_t b) {
@@ -211,13 +212,26 @@ class Backward {
   void through_time(const Member& member, int64_t begin, int64_t end) {
     BackwardArgs<T> mine = args;
     mine.time_begin = begin, mine.time_end = end;
-    mine.row_begin = member.begin(B), mine.row_end = member.end(B);
+    const bool share = shares_units(member);
+    if (share) mine.meeting = meeting_of(member);
+    mine.row_begin = share ? 0 : member.begin(B), mine.row_end = share ? B : member.end(B);
+    mine.panel_begin = share ? std::min(P, member.begin(strips()) * kernels.strip) : 0;
+    mine.panel_end = share ? std::min(P, member.end(strips()) * kernels.strip) : P;
     mine.row_buffer = scratch[row_part] + member.index * kRowBuffers * V;
     mine.active = scratch[active_part] + member.index * B;
     mine.from = scratch[from_part] + capacity + member.index * B;
     mine.to = scratch[to_part] + capacity + member.index * B;
     kernels.backward[static_cast<int>(config.cell)](mine);
   }
+
+  // Whether members share the units of all rows, and meet in every step: with few rows a step reads the weights rather
+  // than computing with them.
+  bool shares_units(const Member& member) const {
+    return member.count > 1 && config.fused() && !call.dropout.h && B <= kFewRows * member.count &&
+           strips() >= member.count && U * layout.gates * U * int64_t(sizeof(T)) >= kBytesWorthMeeting;
+  }
+
+  int64_t strips() const { return (P + kernels.strip - 1) / kernels.strip; }
 
   // What the masks have left of this member's share of a factor's rows.
   void drop(const Member& member, const Factor& factor, int64_t depth, const uint8_t* masks, double scale) {
@@ -276,11 +290,10 @@ class Backward {
 
   // Gradients back in Keras's layout.
   void finish(const Member& member) {
-    int turn = 0;
     const auto unpack = [&](const std::vector<Factor>& factors, int64_t depth, T* gradient) {
       for (const Factor& factor : factors)
-        if (turn++ % member.count == member.index)
-          kernels.unpack_gates(scratch[factor.gradient], depth, U, layout.gates, factor.gate, factor.vectors, gradient);
+        kernels.unpack_gates(scratch[factor.gradient], depth, U, layout.gates, factor.gate, factor.vectors,
+                             member.begin(P), member.end(P), gradient);
     };
     unpack(state_factors, U, call.d_recurrent_kernel);
     unpack(input_factors, F, call.d_kernel);

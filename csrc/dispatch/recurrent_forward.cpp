@@ -8,10 +8,6 @@
 namespace tidegate {
 namespace {
 
-// With so few rows a task reads the weights more often than it computes with them.
-constexpr int64_t kFewRows = 3;
-// A step's recurrent weights above which halving them between two threads outweighs their meeting after every step.
-constexpr int64_t kBytesWorthMeeting = 16 << 10;
 // Rows that go over all timesteps together, in tiles: their states stay in the L1 cache while the L2 cache holds the
 // weights. Where it does not, all rows of a task share one reading of them.
 constexpr int64_t kTilesOfPass = 4;
@@ -185,7 +181,7 @@ void ForwardPass<T>::run_steps(const Member& member, int64_t first_step, int64_t
   mine.time_begin = first_step, mine.time_end = end_of_steps;
   const int64_t begin = order.begin(member.index, member.count), end = order.begin(member.index + 1, member.count);
   const bool share = shares_units(member);
-  if (share) mine.meeting = {[](void* m) { static_cast<const Member*>(m)->meet(); }, const_cast<Member*>(&member)};
+  if (share) mine.meeting = meeting_of(member);
   mine.panel_begin = share ? member.begin(P) : 0;
   mine.panel_end = share ? member.end(P) : P;
   mine.row_buffer += member.index * kRowBuffers * args.h.row_stride;

@@ -182,12 +182,13 @@ struct ForwardArgs {
 
 constexpr int kRowBuffers = 3 * kSums + 4;
 
-// One task of a backward pass: the timesteps [time_begin, time_end) of some rows, latest first. Every real step of a
-// row is an entry of the block.
+// One task of a backward pass: the timesteps [time_begin, time_end) of some rows, latest first, for some panels of
+// which the first begins a strip. Every real step of a row is an entry of the block.
 template <class T>
 struct BackwardArgs {
   int64_t time_begin, time_end, batch, units;
   int64_t row_begin, row_end;
+  int64_t panel_begin, panel_end;  // all of them unless `fused` and without dropout of states
   bool fused;
   Activation activation, recurrent_activation;
   bool zero_output_for_mask;
@@ -209,6 +210,7 @@ struct BackwardArgs {
   int32_t* active;        // scratch [row_end - row_begin] of this task
   const T** from;         // scratch [row_end - row_begin] of this task
   T** to;                 // scratch [row_end - row_begin] of this task
+  Meeting meeting;
 };
 
 // A row of the left factor of a product: `pieces` pieces, each of one or two runs of consecutive elements.

@@ -20,7 +20,12 @@ namespace {
 template <class T, class Cell>
 class Backward {
  public:
-  explicit Backward(const BackwardArgs<T>& args) : a(args), panels(args.h.row_stride / L), V(args.h.row_stride) {}
+  explicit Backward(const BackwardArgs<T>& args)
+      : a(args),
+        panels(args.h.row_stride / L),
+        V(args.h.row_stride),
+        first(args.panel_begin * L),
+        end(args.panel_end * L) {}
 
   void run() const {
     for (int64_t t = a.time_end - 1; t >= a.time_begin; --t) {
@@ -43,11 +48,12 @@ class Backward {
     for (int64_t b = a.row_begin; b < a.row_end; ++b) {
       const bool real = entry(t, b) >= 0;
       if (real) a.active[count++] = int32_t(b);
+      const int64_t at = b * V + first;
       if (a.d_y.data && (real || !a.zero_output_for_mask))
-        add(a.d_y.at(t, b), (real ? a.d_h : a.d_output) + b * V, a.units);
+        add(a.d_y.at(t, b) + first, (real ? a.d_h : a.d_output) + at, (end < a.units ? end : a.units) - first);
       if (real && a.d_output) {
-        add(a.d_output + b * V, a.d_h + b * V, V);
-        memset(a.d_output + b * V, 0, V * sizeof(T));
+        add(a.d_output + at, a.d_h + at, end - first);
+        memset(a.d_output + at, 0, (end - first) * sizeof(T));
       }
     }
     return count;
@@ -62,16 +68,19 @@ class Backward {
     for (int64_t i = 0; i < rows; ++i) {
       const int64_t b = a.active[i], e = entry(t, b);
       if (a.fused)
-        for (int64_t panel = 0; panel < panels; ++panel) Cell::template finish_gradient<Stage>(step, b, e, panel);
+        for (int64_t panel = a.panel_begin; panel < a.panel_end; ++panel)
+          Cell::template finish_gradient<Stage>(step, b, e, panel);
       else
         Cell::template finish_gradient_row<Stage>(step, b, e);
       a.from[i] = a.d_sums.at(0, 0, e);
-      a.to[i] = d_state + b * V;
+      a.to[i] = d_state + b * V + first;
     }
+    a.meeting();
     constexpr Slots recurrent = kLayout.recurrent[Stage];
     if (a.dropout.h) return dropped_gates<Stage>(rows, d_state, add_to_state);
     const Runs runs = runs_of(recurrent, panels, a.d_sums.panel_stride, L);
-    product(ProductArgs<T>{rows, a.from, runs, a.to, V, a.recurrent_columns[Stage], nullptr, add_to_state});
+    const T* columns = a.recurrent_columns[Stage] + first * runs.depth();
+    product(ProductArgs<T>{rows, a.from, runs, a.to, end - first, columns, nullptr, add_to_state});
   }
 
   // The gradient of what each gate's mask left of a state.
@@ -96,6 +105,7 @@ class Backward {
 
   const BackwardArgs<T>& a;
   const int64_t panels, V;
+  const int64_t first, end;  // this task's units
 };
 
 }  // namespace

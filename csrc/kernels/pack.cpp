@@ -35,8 +35,10 @@ void gates_to_panels(const T* from, int64_t depth, int64_t units, int gates, int
 }
 
 template <class T>
-void panels_to_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to) {
-  for (int64_t p = 0; p < panels_of<T>(units); ++p) {
+void panels_to_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors,
+                     int64_t first_panel, int64_t end_panel, T* to) {
+  packed += first_panel * depth * vectors * kLanes<T>;
+  for (int64_t p = first_panel; p < end_panel; ++p) {
     const int64_t unit = p * kLanes<T>;
     for (int64_t k = 0; k < depth; ++k)
       for (int v = 0; v < vectors; ++v, packed += kLanes<T>)
@@ -60,13 +62,25 @@ void fill_columns(int64_t depth, int64_t width, int64_t stride, T* columns, Row 
   }
 }
 
+// Goes along the rows of `from`, a vector of a gate's units at a time: down them, every element would be a line of the
+// cache.
 template <class T>
 void gates_to_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors, T* columns) {
   constexpr int64_t L = kLanes<T>;
-  fill_columns(panels_of<T>(units) * vectors * L, width, gates * units, columns, [=](int64_t k) -> const T* {
-    const int64_t panel = k / (vectors * L), v = k / L % vectors, unit = panel * L + k % L;
-    return unit < units ? from + (first_gate + v) * units + unit : nullptr;
-  });
+  const int64_t depth = panels_of<T>(units) * vectors * L;
+  for (int64_t first = 0; first < width; first += kStrip * L) {
+    const int64_t left = width - first, whole = (left + L - 1) / L * L;
+    const int64_t block = whole < kStrip * L ? whole : kStrip * L, real = left < block ? left : block;
+    for (int64_t k = 0; k < depth; k += L, columns += block * L) {
+      const int64_t unit = k / (vectors * L) * L, gate = first_gate + k / L % vectors;
+      for (int64_t j = 0; j < block; ++j) {
+        T lanes[L] = {};
+        if (j < real)
+          store(lanes, load_first(from + ((first + j) * gates + gate) * units + unit, lanes_of<T>(units, unit)));
+        for (int64_t i = 0; i < L; ++i) columns[i * block + j] = lanes[i];
+      }
+    }
+  }
 }
 
 template <class T>
@@ -77,21 +91,22 @@ void matrix_to_columns(const T* from, int64_t depth, int64_t width, int64_t dept
 
 }  // namespace
 
-#define TIDEGATE_DEFINE(T)                                                                                          \
-  void pack_gates(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,    \
-                  T* packed) {                                                                                      \
-    gates_to_panels(from, depth, units, gates, first_gate, vectors, tail, packed);                                  \
-  }                                                                                                                 \
-  void unpack_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to) { \
-    panels_to_gates(packed, depth, units, gates, first_gate, vectors, to);                                          \
-  }                                                                                                                 \
-  void pack_gate_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,       \
-                         T* columns) {                                                                              \
-    gates_to_columns(from, width, units, gates, first_gate, vectors, columns);                                      \
-  }                                                                                                                 \
-  void pack_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,        \
-                    T* columns) {                                                                                   \
-    matrix_to_columns(from, depth, width, depth_stride, width_stride, columns);                                     \
+#define TIDEGATE_DEFINE(T)                                                                                       \
+  void pack_gates(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail, \
+                  T* packed) {                                                                                   \
+    gates_to_panels(from, depth, units, gates, first_gate, vectors, tail, packed);                               \
+  }                                                                                                              \
+  void unpack_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors,       \
+                    int64_t first_panel, int64_t end_panel, T* to) {                                             \
+    panels_to_gates(packed, depth, units, gates, first_gate, vectors, first_panel, end_panel, to);               \
+  }                                                                                                              \
+  void pack_gate_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,    \
+                         T* columns) {                                                                           \
+    gates_to_columns(from, width, units, gates, first_gate, vectors, columns);                                   \
+  }                                                                                                              \
+  void pack_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,     \
+                    T* columns) {                                                                                \
+    matrix_to_columns(from, depth, width, depth_stride, width_stride, columns);                                  \
   }
 
 TIDEGATE_DEFINE(float)

@@ -27,8 +27,9 @@ struct KernelTable {
   // With a tail the last panel has that many vectors, see quarters_of_tail().
   void (*pack_gates)(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,
                      T* packed);
-  // The inverse for gradients, which are [P, depth, vectors, L].
-  void (*unpack_gates)(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, T* to);
+  // The inverse for gradients, which are [P, depth, vectors, L]: of some panels.
+  void (*unpack_gates)(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors,
+                       int64_t first_panel, int64_t end_panel, T* to);
   // The transpose of such gates as columns of a product: depth runs over [P, vectors, L], width over the rows of
   // `from`.
   void (*pack_gate_columns)(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,
@@ -141,7 +142,7 @@ namespace TIDEGATE_ISA {
   void product(const ProductArgs<T>&);                                                                             \
   void outer(const OuterArgs<T>&);                                                                                 \
   void pack_gates(const T*, int64_t, int64_t, int, int, int, int, T*);                                             \
-  void unpack_gates(const T*, int64_t, int64_t, int, int, int, T*);                                                \
+  void unpack_gates(const T*, int64_t, int64_t, int, int, int, int64_t, int64_t, T*);                              \
   void pack_gate_columns(const T*, int64_t, int64_t, int, int, int, T*);                                           \
   void pack_columns(const T*, int64_t, int64_t, int64_t, int64_t, T*);                                             \
   void log_row(const T*, T*, int64_t);                                                                             \
