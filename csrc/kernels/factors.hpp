@@ -22,4 +22,10 @@ struct Plain {
   TIDEGATE_INLINE Sum add(Vec<T> x, Vec<T> w, Sum sum) { return fma(x, w, sum); }
 };
 
+// Elements that hold so many numbers.
+template <class Factors>
+constexpr int64_t elements(int64_t numbers) {
+  return (numbers + Factors::kNumbers - 1) / Factors::kNumbers;
+}
+
 }  // namespace tidegate::TIDEGATE_ISA

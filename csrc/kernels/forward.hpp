@@ -14,7 +14,7 @@
 //   finish_row<stage>(step, b)       one row with any activations, from its stored sums
 #pragma once
 
-#include "kernels/cell.hpp"
+#include "kernels/cell_tile.hpp"
 #include "kernels/table.hpp"
 
 namespace tidegate::TIDEGATE_ISA {
@@ -45,6 +45,8 @@ class Forward {
  private:
   static constexpr CellLayout kLayout = layout_of(Cell::kCell);
   static constexpr int L = kLanes<T>, S = kLayout.sums;
+  template <int Rows>
+  using Tile = CellTile<Factors, Cell, Rows>;
   // Whether factors are narrower than the sums: rows of x and of states are then made into elements first.
   static constexpr bool kNarrow = Factors::kNumbers > 1;
   static_assert(!kNarrow || kLayout.stages == 1);
@@ -71,15 +73,12 @@ class Forward {
     memcpy(step.h_next + at, step.h + at, (end - first) * sizeof(T));
     if (step.c) memcpy(step.c_next + at, step.c + at, (end - first) * sizeof(T));
     if constexpr (kNarrow)
-      memcpy(a.narrow.h.at(t + 1, b) + elements(first), a.narrow.h.at(t, b) + elements(first),
-             elements(end - first) * sizeof(Element));
+      memcpy(a.narrow.h.at(t + 1, b) + elements<Factors>(first), a.narrow.h.at(t, b) + elements<Factors>(first),
+             elements<Factors>(end - first) * sizeof(Element));
     if (!step.y) return;
     const bool repeat = t > 0 && !a.zero_output_for_mask;
     for (int64_t u = first; u < end && u < a.units; ++u) a.y.at(t, b)[u] = repeat ? a.y.at(t - 1, b)[u] : T(0);
   }
-
-  // Elements that hold so many numbers.
-  static constexpr int64_t elements(int64_t numbers) { return (numbers + Factors::kNumbers - 1) / Factors::kNumbers; }
 
   void narrow_input([[maybe_unused]] int64_t t, [[maybe_unused]] int64_t b) const {
     if constexpr (kNarrow)
@@ -93,7 +92,7 @@ class Forward {
     const int64_t factors = a.units % Factors::kNumbers == 0 ? step.V : a.units;
     for (int64_t panel = a.panel_begin; panel < a.panel_end; ++panel) {
       const Vec<T> h = load_first(step.h_next + b * step.V + panel * L, factors - panel * L);
-      Factors::narrow_state(h, a.narrow.h.at(t + 1, b) + elements(panel * L));
+      Factors::narrow_state(h, a.narrow.h.at(t + 1, b) + elements<Factors>(panel * L));
     }
   }
 
@@ -113,13 +112,8 @@ class Forward {
       return (Stage > 0 ? step.reset_h : step.h) + b * step.V;
   }
 
-  // Vectors of columns of a stage's products: the first stage has the input's product too.
   template <int Stage>
-  static constexpr int kVectors = Stage == 0 ? kLayout.input.vectors : kLayout.recurrent[Stage].vectors;
-
-  // Vectors of one panel that registers hold the sums of.
-  template <int Stage, int Rows>
-  static constexpr int kAtOnce = kMostSums / Rows < kVectors<Stage> ? kMostSums / Rows : kVectors<Stage>;
+  static constexpr int kVectors = Tile<1>::template kVectors<Stage>;
 
   // Panels share a tile where registers hold all their sums, up to 4 of a single vector and 2 of more: that hides the
   // latency of fma behind few rows. Two do too where each alone would end with fewer vectors than registers hold.
@@ -129,7 +123,7 @@ class Forward {
   template <int Stage, int Rows>
   static constexpr int panels_of_tile() {
     constexpr int fit = kMostSums / (Rows * kVectors<Stage>);
-    if (fit < 2) return kVectors<Stage> % kAtOnce<Stage, Rows> == 0 ? 1 : 2;
+    if (fit < 2) return kVectors<Stage> % Tile<Rows>::template kAtOnce<Stage> == 0 ? 1 : 2;
     return fit < kMostPanels<Stage> ? fit : kMostPanels<Stage>;
   }
 
@@ -192,24 +186,13 @@ class Forward {
     a.meeting();
   }
 
-  // The rows of a tile's products, and of its sums before and after them: [Panels, S, L] with a stride between panels.
-  template <int Rows>
-  struct Tile {
-    int64_t panel;
-    int64_t features, units;  // depths of the products, in elements
-    const Element *x[Rows], *h[Rows];
-    const T* x_scale[Rows];  // what the numbers of such a row count for
-    const T* from[Rows];
-    T* to[Rows];
-    int64_t from_stride, to_stride;
-  };
-
   template <int Stage, int Rows, int Whole, int Tail>
   __attribute__((noinline)) void tile(int64_t t, const ForwardStep<T>& step, const int32_t* rows, int64_t panel) const {
     constexpr int Panels = Whole + (Tail > 0);
     alignas(kVectorBytes) T sums[Rows][Panels][S * L];
-    Tile<Rows> tile{};
-    tile.panel = panel, tile.features = a.input_sums.data ? 0 : elements(a.features), tile.units = elements(a.units);
+    Tile<Rows> tile(a);
+    tile.panel = panel, tile.features = a.input_sums.data ? 0 : elements<Factors>(a.features),
+    tile.units = elements<Factors>(a.units);
     tile.from_stride = Stage > 0 ? step.sums.panel_stride : a.input_sums.data ? a.input_sums.panel_stride : S * L;
     tile.to_stride = S * L;
     TIDEGATE_UNROLL
@@ -223,9 +206,9 @@ class Forward {
                                            : bias(panel);
       tile.to[r] = sums[r][0];
     }
-    multiply<Stage, 0, Whole, Tail>(tile);
+    tile.template multiply<Stage, 0, Whole, Tail>();
     if constexpr (Tail > 0)
-      for (int r = 0; r < Rows; ++r) spread_tail<Tail>(sums[r][Whole]);
+      for (int r = 0; r < Rows; ++r) Tile<Rows>::template spread_tail<Tail>(sums[r][Whole]);
     if (!kNarrow && !a.fused)
       keep_sums<Stage, Panels>(step, rows, Rows, panel, sums);
     else if constexpr (Rows == 1 || Rows == kRows)
@@ -331,8 +314,8 @@ class Forward {
   template <int Rows, int Whole, int Tail>
   __attribute__((noinline)) void input_tile(int64_t t, int64_t first, int64_t panel) const {
     const int64_t rows = a.row_end - a.row_begin;
-    Tile<Rows> tile{};
-    tile.panel = panel, tile.features = elements(a.features);
+    Tile<Rows> tile(a);
+    tile.panel = panel, tile.features = elements<Factors>(a.features);
     tile.from_stride = S * L, tile.to_stride = a.input_sums.panel_stride;
     TIDEGATE_UNROLL
     for (int r = 0; r < Rows; ++r) {
@@ -342,7 +325,7 @@ class Forward {
       tile.from[r] = bias(panel);
       tile.to[r] = a.input_sums.at(step, panel, b);
     }
-    multiply<0, 0, Whole, Tail>(tile);
+    tile.template multiply<0, 0, Whole, Tail>();
   }
 
   const T* table_row(int64_t t, int64_t b) const {
@@ -350,139 +333,6 @@ class Forward {
   }
 
   const T* bias(int64_t panel) const { return a.weights.bias + panel * S * L; }
-
-  // All vectors of a tile, from `First` on, in as many turns as registers need to hold the sums.
-  template <int Stage, int First, int Panels, int Tail, int Rows>
-  TIDEGATE_INLINE_MEMBER void multiply(const Tile<Rows>& tile) const {
-    constexpr int left = kVectors<Stage> - First, count = left < kAtOnce<Stage, Rows> ? left : kAtOnce<Stage, Rows>;
-    if constexpr (Rows * (Panels * count + Tail) <= kMostSums) {
-      multiply_vectors<Stage, First, count, Panels, Tail>(tile, 0);
-    } else {
-      TIDEGATE_UNROLL
-      for (int p = 0; p < Panels; ++p) multiply_vectors<Stage, First, count, 1, 0>(tile, p);
-    }
-    if constexpr (count < left && Panels > 0) multiply<Stage, First + count, Panels, 0>(tile);
-  }
-
-  // Vectors [First, First + Count) of Panels panels of a tile, which has `skip` panels before them, and of a tail.
-  template <int Stage, int First, int Count, int Panels, int Tail, int Rows>
-  TIDEGATE_INLINE_MEMBER void multiply_vectors(const Tile<Rows>& tile, int skip) const {
-    constexpr Slots input = kLayout.input, recurrent = kLayout.recurrent[Stage];
-    constexpr int recurrent_left = recurrent.vectors - First;
-    constexpr int recurrent_count = recurrent_left < Count ? recurrent_left : Count;
-    const int64_t panel = tile.panel + skip;
-    Vec<T> sums[Panels * Count + Tail][Rows];
-    const auto for_each_sum = [&](auto f) TIDEGATE_INLINE_MEMBER {
-      TIDEGATE_UNROLL
-      for (int p = 0; p < Panels; ++p)
-        TIDEGATE_UNROLL
-        for (int v = 0; v < Count; ++v)
-          TIDEGATE_UNROLL
-          for (int r = 0; r < Rows; ++r) f(sums[p * Count + v][r], p + skip, First + v, r);
-    };
-    const auto for_each_of_tail = [&](auto f) TIDEGATE_INLINE_MEMBER {
-      TIDEGATE_UNROLL
-      for (int v = 0; v < Tail; ++v)
-        TIDEGATE_UNROLL
-        for (int r = 0; r < Rows; ++r) f(sums[Panels * Count + v][r], v, r);
-    };
-    const auto tail_to = [&](int v, int r) TIDEGATE_INLINE_MEMBER { return tile.to[r] + Panels * tile.to_stride + v * L; };
-    for_each_sum([&](Vec<T>& sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
-      sum = load(tile.from[r] + p * tile.from_stride + (Stage > 0 ? recurrent : input).slot(v) * L);
-    });
-    for_each_of_tail([&](Vec<T>& sum, int v, int r) TIDEGATE_INLINE_MEMBER {
-      sum = load(tile.from[r] + Panels * tile.from_stride + v * L);
-    });
-    if constexpr (Stage == 0) {
-      add_product<input.vectors, First, Count, Panels, Tail>(
-          sums, tile.x, columns<input.vectors>(a.weights.kernel, panel, a.features, tile.features),
-          a.weights.kernel_columns.of(panel, input.vectors, L), [&](int r) { return *tile.x_scale[r]; });
-      // A recurrent share that is a sum of its own starts from its bias.
-      for_each_sum([&](Vec<T>& sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
-        if (v >= recurrent.vectors || input.slot(v) == recurrent.slot(v)) return;
-        store(tile.to[r] + p * tile.to_stride + input.slot(v) * L, sum);
-        sum = load(bias(tile.panel + p) + recurrent.slot(v) * L);
-      });
-      if constexpr (kTailShare<Tail> > 0)
-        for_each_of_tail([&](Vec<T>& sum, int v, int r) TIDEGATE_INLINE_MEMBER {
-          store(tail_to(v, r), sum);
-          const Vec<T> share = load(bias(panel + Panels) + (kTailShare<Tail> + v) * L);
-          sum = lanes_from(v * L) < (recurrent.vectors - 1) * Tail * L / 4 ? sum : share;
-        });
-    }
-    if constexpr (recurrent_count > 0)
-      add_product<recurrent.vectors, First, recurrent_count, Panels, Tail>(
-          sums, tile.h, columns<recurrent.vectors>(a.weights.recurrent[Stage], panel, a.units, tile.units),
-          a.weights.recurrent_columns[Stage].of(panel, recurrent.vectors, L), [](int) { return Factors::kStateScale; });
-    for_each_sum([&](Vec<T> sum, int p, int v, int r) TIDEGATE_INLINE_MEMBER {
-      store(tile.to[r] + p * tile.to_stride + (v < recurrent.vectors ? recurrent : input).slot(v) * L, sum);
-    });
-    for_each_of_tail([&](Vec<T> sum, int v, int r)
-                         TIDEGATE_INLINE_MEMBER { store(tail_to(kTailShare<Tail> + v, r), sum); });
-  }
-
-  template <int Tail>
-  static constexpr int kTailShare = vectors_before_share(kLayout, Tail);
-
-  // first, first + 1, ...
-  static TIDEGATE_INLINE_MEMBER Bits<T> lanes_from(int first) {
-    Bits<T> lanes;
-    TIDEGATE_UNROLL
-    for (int i = 0; i < L; ++i) lanes[i] = first + i;
-    return lanes;
-  }
-
-  // The gates of a tail to where those of other panels are.
-  template <int Tail>
-  static TIDEGATE_INLINE_MEMBER void spread_tail(T* sums) {
-    Vec<T> vectors[S], gates[S];
-    TIDEGATE_UNROLL
-    for (int s = 0; s < S; ++s) vectors[s] = load(sums + s * L);
-    const auto gate = [&](int first, int v) TIDEGATE_INLINE_MEMBER {
-      const int quarter = v * Tail, at = first + quarter / 4, next = at < S - 1 ? at + 1 : at;
-      return slide(vectors[at], vectors[next], quarter % 4 * L / 4, Tail * L / 4);
-    };
-    constexpr Slots input = kLayout.input, recurrent = kLayout.recurrent[0];
-    TIDEGATE_UNROLL
-    for (int v = 0; v < input.vectors; ++v) gates[input.slot(v)] = gate(0, v);
-    TIDEGATE_UNROLL
-    for (int v = 0; v < recurrent.vectors; ++v) gates[recurrent.slot(v)] = gate(kTailShare<Tail>, v);
-    TIDEGATE_UNROLL
-    for (int s = 0; s < S; ++s) store(sums + s * L, gates[s]);
-  }
-
-  // Adds a product to the sums: at once, or as dot products of whole numbers that count for `scale(row)` times the
-  // scale of their column.
-  template <int Vectors, int First, int Count, int Panels, int Tail, int Rows, int Held, class Scale>
-  static TIDEGATE_INLINE_MEMBER void add_product(Vec<T> (&sums)[Held][Rows], const Element* const (&rows)[Rows],
-                                                 const Columns<Element>& weights, const ColumnScales& scales,
-                                                 Scale scale) {
-    if constexpr (!Factors::kScaled) {
-      accumulate<Factors, Vectors, First, Count, Panels, Tail>(sums, rows, weights);
-    } else if (weights.depth > 0) {
-      typename Factors::Sum dots[Held][Rows];
-      const auto of_column = [&](int c) TIDEGATE_INLINE_MEMBER { return (c / Count * Vectors + First + c % Count) * L; };
-      TIDEGATE_UNROLL
-      for (int c = 0; c < Held; ++c)
-        TIDEGATE_UNROLL
-        for (int r = 0; r < Rows; ++r) dots[c][r] = Factors::load_sum(scales.start + of_column(c));
-      accumulate<Factors, Vectors, First, Count, Panels, Tail>(dots, rows, weights);
-      TIDEGATE_UNROLL
-      for (int c = 0; c < Held; ++c) {
-        const Vec<T> factor = load(scales.scale + of_column(c));
-        TIDEGATE_UNROLL
-        for (int r = 0; r < Rows; ++r)
-          sums[c][r] = fma(Factors::value(dots[c][r]), factor * broadcast(scale(r)), sums[c][r]);
-      }
-    }
-  }
-
-  // Of packed weights [P, depth, Vectors, L] from a panel on; `depth` elements of them take part, all or none.
-  template <int Vectors>
-  static Columns<Element> columns(const void* packed, int64_t panel, int64_t numbers_of_panel, int64_t depth) {
-    const int64_t stride = elements(numbers_of_panel) * Vectors * L;
-    return {static_cast<const Element*>(packed) + panel * stride, stride, depth};
-  }
 
   const ForwardArgs<T>& a;
 };
