@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.inputs import Shape
 from tidegate.structure import listed, plain
-from tidegate.variable import Array, Variable, values_of
+from tidegate.variable import Array, Variable, values_by_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tidegate.layers.layer import Layer
     from tidegate.random import Training
 
@@ -104,6 +102,8 @@ class Graph:
         outer: the nodes as they were made, in which a model may be a layer.
         nodes: those that compute, with the ones in models in their place.
         ends: the tensors among theirs that the outputs are.
+        variables: the weights of all layers.
+        carried: the states of the stateful ones.
 
     Raises:
         ValueError: an output hangs on an input that is not among `inputs`.
@@ -116,6 +116,9 @@ class Graph:
         self.nodes, self.ends = _unfolded(self.outer, {tensor: tensor for tensor in inputs}, outputs)
         self.variables: list[Variable] = list(
             dict.fromkeys(variable for node in self.nodes for variable in node.layer.weights)
+        )
+        self.carried: list[Variable] = list(
+            dict.fromkeys(state for node in self.nodes for state in node.layer.carried)
         )
 
     @property
@@ -148,7 +151,7 @@ class Graph:
         """
         values = dict(zip(self.inputs, listed(inputs), strict=True))
         masks = dict(zip(self.inputs, listed(mask), strict=False))
-        present = dict(zip(self.variables, values_of(self.variables), strict=True))
+        present = values_by_variable([*self.variables, *self.carried])
         kept = [
             run_node(node, values, masks, present, training and training._replace(node=place), keep)
             for place, node in enumerate(self.nodes)
@@ -157,7 +160,8 @@ class Graph:
         return plain(results), kept, plain([masks.get(tensor) for tensor in self.ends])
 
     def updates(self, kept: list[Any]) -> dict[Variable, Array]:
-        """New values of weights that a training pass changes without a gradient.
+        """New values of weights that a training pass changes without a gradient, and of the states that it
+        carries.
 
         Args:
             kept: from `forward` with `keep=True`.
@@ -199,12 +203,12 @@ def run_node(
     node: Node,
     values: dict[Tensor, Array],
     masks: dict[Tensor, Array | None],
-    weights: Mapping[Variable, Array],
+    present: dict[Variable, Array],
     training: Training | None = None,
     keep: bool = False,
 ) -> Any:
-    """Computes one node: puts its outputs into `values` and its mask into `masks`, and returns what its
-    backward needs.
+    """Computes one node: puts its outputs into `values`, its mask into `masks` and the states that it carries
+    into `present`, which has the values of its weights too, and returns what its backward needs.
     """
     layer, given = node.layer, [values[tensor] for tensor in node.inputs]
     given_masks = [masks.get(tensor) for tensor in node.inputs]
@@ -214,11 +218,14 @@ def run_node(
     seen = mask if layer.several_inputs or len(given) == 1 else None
     found, kept = layer.forward(
         given if layer.several_inputs else plain(given),
-        weights=[weights[variable] for variable in layer.weights],
+        weights=[present[variable] for variable in layer.weights],
         training=training,
         keep=keep,
         mask=seen,
+        **({"carried": [present[state] for state in layer.carried]} if layer.stateful else {}),
     )
+    if layer.stateful:
+        present.update(layer.updates(kept, {}))
     values.update(zip(node.outputs, listed(found), strict=True))
     masks[node.outputs[0]] = layer.compute_mask(given if layer.several_inputs else given[0], mask)
     return kept

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 import reprlib
+import warnings
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,16 @@ def check_input_shape(
             f"{owner}: the last axis of the input must have the length {features} it was built for; "
             f"received the shape {shape}"
         )
+
+
+def batch_shape(input_shape: Shape | None, batch_input_shape: Shape | None) -> Shape | None:
+    """The shape of the input, with the batch axis, that a layer was given by either argument."""
+    if batch_input_shape is None:
+        return None if input_shape is None else (None, *input_shape)
+    if input_shape is not None:
+        raise ValueError("give either `input_shape` or `batch_input_shape`; received both")
+    warnings.warn("`batch_input_shape` is gone from Keras 3; use `Input(batch_shape=...)`", stacklevel=3)
+    return batch_input_shape
 
 
 def check_lengths(**arrays: Array | None) -> int:

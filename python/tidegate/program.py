@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidegate._native import core
-from tidegate.variable import changing, values_of
+from tidegate.variable import changing, values_by_variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def program_of(chain: Sequence[Node], weights: Mapping[Variable, Array], **optio
 
 def present_weights(graph: Graph) -> dict[Variable, Array]:
     """The weights of a graph as they are now."""
-    return dict(zip(graph.variables, values_of(graph.variables), strict=True))
+    return values_by_variable(graph.variables)
 
 
 def is_link(node: Node) -> bool:
@@ -80,7 +80,7 @@ class Programs:
     other. Versions only grow, and so their sum is a version of all weights together.
 
     Attributes:
-        alone: whether one Program computes all of it.
+        alone: whether one Program computes all of it; states that go on from call to call are not in it.
     """
 
     __slots__ = ("_compiled", "_graph", "_variables", "alone")
@@ -88,7 +88,7 @@ class Programs:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._variables = graph.variables
-        self.alone = is_chain(graph)
+        self.alone = is_chain(graph) and not graph.carried
         self._compiled: tuple[int, Any] | None = None
 
     def current(self) -> core.Program | Pieces:

@@ -58,6 +58,13 @@ class Variable:
         self.version = 0
         self.value = _frozen(np.array(value, order="C"))
 
+    @classmethod
+    def zeros(cls, shape: tuple[int, ...], dtype: str, name: str) -> Variable:
+        """One that is not trained, and takes no memory for its zeros before it is assigned to."""
+        variable = cls(np.zeros((), dtype), name, trainable=False)
+        variable.value = np.broadcast_to(variable.value, shape)
+        return variable
+
     @property
     def shape(self) -> tuple[int, ...]:
         shape: tuple[int, ...] = self.value.shape
@@ -122,6 +129,12 @@ def values_of(variables: Iterable[Variable]) -> list[Array]:
     """The present values of several variables, none from the middle of a change of them together."""
     with changing:
         return [variable.value for variable in variables]
+
+
+def values_by_variable(variables: Iterable[Variable]) -> dict[Variable, Array]:
+    """The same, of each variable."""
+    with changing:
+        return {variable: variable.value for variable in variables}
 
 
 def assign_all(variables: list[Variable], values: list[Array], owner: str) -> None:

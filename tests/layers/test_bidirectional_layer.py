@@ -62,7 +62,7 @@ def test_against_the_reference(inner: Any, mode: str | None, sequences: bool, ma
             inner(4, return_sequences=sequences, return_state=True, dtype="float64"), merge_mode=mode
         )
     )
-    count = len(layer.layer.states)
+    count = len(layer.layer.state_names)
     states = [np.random.default_rng(k).standard_normal((3, 4)) for k in range(2 * count)]
     found = layer(X, mask=mask, initial_state=states)
     weights = layer.get_weights()
@@ -100,7 +100,7 @@ def test_gradients(inner: Any, mode: str | None, sequences: bool, mask: Array | 
         )
     )
     rng = np.random.default_rng(3)
-    inputs = [X.copy(), *(rng.standard_normal((3, 3)) for _ in range(2 * len(layer.layer.states)))]
+    inputs = [X.copy(), *(rng.standard_normal((3, 3)) for _ in range(2 * len(layer.layer.state_names)))]
     weights = layer.get_weights()
     outputs, kept = layer.forward(inputs, weights=weights, keep=True, mask=mask)
     d_outputs = [rng.standard_normal(output.shape) for output in outputs]

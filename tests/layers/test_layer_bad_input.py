@@ -157,7 +157,6 @@ def test_an_unknown_argument_suggests_the_nearest(cls: type[layers.Layer]) -> No
 
 
 LATER = {
-    "stateful": True,
     "activity_regularizer": "l2",
 }
 
@@ -173,7 +172,7 @@ def test_what_comes_later_is_refused_by_name(cls: type[layers.Layer], name: str)
 
 @RECURRENT
 def test_what_comes_later_is_fine_at_its_default(cls: type[layers.Layer]) -> None:
-    cls(4, stateful=False, activity_regularizer=None)
+    cls(4, activity_regularizer=None)
 
 
 @EVERY

@@ -67,6 +67,17 @@ def test_a_backward_pass(threads: None, count: int) -> None:
     assert_same_bits(again, expected)
 
 
+def test_a_stateful_layer_in_predict() -> None:
+    """Its states are then those from before."""
+    model = Sequential([layers.Input(batch_shape=(32, None, 8)), layers.LSTM(512, stateful=True)])
+    x = np.ones((32, 20_000, 8), "float32")
+    model.predict(x[:, :3], verbose=0)
+    before = model.carried[0].value
+    with ctrl_c_after(0.3), pytest.raises(KeyboardInterrupt):
+        model.predict(x, verbose=0)
+    assert model.carried[0].value is before
+
+
 def test_predict_and_evaluate() -> None:
     model = Sequential([layers.Input((3000, 8)), layers.Bidirectional(layers.GRU(256)), layers.Dense(1)])
     model.compile("sgd", "mse")

@@ -13,10 +13,11 @@ from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.kinds import Kind, Optional
-from tidegate.layers.recurrent import OverTime, Recurrent
+from tidegate.layers.over_time import OverTime
+from tidegate.layers.recurrent import Recurrent
 from tidegate.layers.wrapper import InnerLayer, Wrapper
 from tidegate.random import Training
-from tidegate.variable import Array, values_of
+from tidegate.variable import Array, Variable, values_of
 
 
 class _MergeMode(Kind):
@@ -88,6 +89,7 @@ class Bidirectional(OverTime, Wrapper):
         else:
             self.backward_layer = _remade(other)
         self._check_directions()
+        self.stateful = self.layer.stateful
 
     def _check_directions(self) -> None:
         there, back = self.layer, self.backward_layer
@@ -96,7 +98,7 @@ class Bidirectional(OverTime, Wrapper):
                 f"{self.title}: the two layers must have different `go_backwards`; "
                 f"received {there.go_backwards} for both"
             )
-        same = ["return_sequences", "return_state"]
+        same = ["stateful", "return_sequences", "return_state"]
         if self.merge_mode in ("sum", "mul", "ave"):
             same.append("units")
         for name in same:
@@ -105,6 +107,17 @@ class Bidirectional(OverTime, Wrapper):
                     f"{self.title}: `backward_layer` must have the same `{name}` as `layer`; "
                     f"expected {getattr(there, name)}, received {getattr(back, name)}"
                 )
+
+    @property
+    def states(self) -> tuple[Variable, ...] | None:
+        """Those of the forward layer, then those of the backward layer."""
+        return (*self.layer.carried, *self.backward_layer.carried) or None
+
+    def reset_state(self) -> None:
+        """Sets the states that the layers carry back to zero; AttributeError unless they are stateful."""
+        if not self.stateful:
+            raise AttributeError(f"{self.title}: only a stateful layer has states to reset")
+        super().reset_state()
 
     # ---- computing -------------------------------------------------------------------------------
 
@@ -130,7 +143,7 @@ class Bidirectional(OverTime, Wrapper):
     def _halves(self, given: Any) -> tuple[list[Any], list[Any]]:
         """The states of the forward layer, and those of the backward layer."""
         states = list(given) if isinstance(given, (list, tuple)) else [given]
-        first, second = self.layer.states, self.backward_layer.states
+        first, second = self.layer.state_names, self.backward_layer.state_names
         if len(states) != len(first) + len(second):
             raise ValueError(
                 f"{self.title}: `initial_state` must be a list of {len(first) + len(second)} "
@@ -146,14 +159,24 @@ class Bidirectional(OverTime, Wrapper):
         training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
+        carried: list[Array] | None = None,
     ) -> tuple[Any, Any]:
-        """As of every layer; the initial states come as further inputs, in the order of `__call__`."""
+        """As of every layer; the initial states come as further inputs, in the order of `__call__`.
+
+        `carried` are the values that stateful layers go on from without those; None for the present ones.
+        """
         x, *initial = _listed(inputs)
         weights = values_of(self._variables) if weights is None else weights
         first, second = self._halves(initial) if initial else ([], [])
-        middle = len(self.layer.weights)
+        middle, of_first = len(self.layer.weights), len(self.layer.carried)
+        going_on = values_of(self.carried) if carried is None else carried
         found, kept = self.layer.forward(
-            _plain([x, *first]), weights=weights[:middle], training=training, keep=keep, mask=mask
+            _plain([x, *first]),
+            weights=weights[:middle],
+            training=training,
+            keep=keep,
+            mask=mask,
+            carried=going_on[:of_first],
         )
         found_back, kept_back = self.backward_layer.forward(
             _plain([x, *second]),
@@ -161,6 +184,7 @@ class Bidirectional(OverTime, Wrapper):
             training=training and training.part(2),
             keep=keep,
             mask=mask,
+            carried=going_on[of_first:],
         )
         y, *states = _listed(found)
         y_back, *states_back = _listed(found_back)
@@ -190,6 +214,9 @@ class Bidirectional(OverTime, Wrapper):
         if need_d_inputs:
             d_x = core.merge("sum", d_x, d_x_back)
         return _plain([d_x, *d_initial, *d_initial_back]), [*d_weights, *d_weights_back]
+
+    def updates(self, kept: Any, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
+        return {**self.layer.updates(kept[0], earlier), **self.backward_layer.updates(kept[1], earlier)}
 
     def _merged(self, y: Array, y_back: Array) -> list[Array]:
         if self.merge_mode is None:

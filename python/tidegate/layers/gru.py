@@ -37,13 +37,14 @@ class GRU(Recurrent):
         go_backwards: from the last step to the first; outputs are in the order of processing.
         reset_after: which of the two forms, see above.
         zero_output_for_mask: masked steps put out zeros instead of repeating the last output.
+        stateful: whether a call begins with the states that the last one ended with, see `OverTime`.
         unroll, use_cudnn, implementation: accepted; they change no number.
         input_shape: (timesteps, features) on the first layer of a Sequential.
 
     Weights: kernel [F, 3U], recurrent_kernel [U, 3U], bias [3U]; with `reset_after` the bias is [2, 3U], that
     of the input's product and that of the recurrent one.
 
-    `activity_regularizer` and `stateful` are refused by name.
+    `activity_regularizer` is refused by name.
 
     Example:
         >>> GRU(4)(np.zeros((2, 10, 3))).shape
@@ -52,7 +53,7 @@ class GRU(Recurrent):
 
     cell = "gru"
     gates = 3
-    states = ("h",)
+    state_names = ("h",)
     arguments = recurrent_arguments(after_sequence=(Argument("reset_after", True, Flag()),))
 
     reset_after: bool

@@ -1,7 +1,7 @@
 """What every layer is: a declared configuration, Variables, and a forward and a backward that store nothing.
 
 A layer may be used twice, from several threads and in any graph: what a backward needs, its forward hands
-out.
+out. So are the new states of a stateful layer: who calls `forward` assigns what `updates` says.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tidegate.graph import Graph, Node, Tensor, connect
-from tidegate.inputs import Shape, check_input_shape, floating, mask_of_steps, short
+from tidegate.inputs import Shape, batch_shape, check_input_shape, floating, mask_of_steps, short
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
 from tidegate.random import Training
@@ -29,7 +29,8 @@ class Layer:
     """The base of all layers.
 
     A subclass declares `arguments` and writes `create_variables`, `create_operator`, `forward`, `backward`
-    and `compute_output_shape`. Every layer takes, by name, `name`, `trainable`, `dtype` and `input_shape`.
+    and `compute_output_shape`. Every layer takes, by name, `name`, `trainable`, `dtype` and `input_shape`, or
+    with a warning `batch_input_shape`.
 
     Attributes:
         name: unique in a model; counted up from the class name when not given.
@@ -47,6 +48,7 @@ class Layer:
         Argument("trainable", True, Flag(), positional=False),
         Argument("dtype", None, DType(), positional=False),
         Argument("input_shape", None, InputShape(), positional=False, in_config=False),
+        Argument("batch_input_shape", None, InputShape(), positional=False, in_config=False),
     )
     axes: ClassVar[str] = "[batch, ..., features]"
     minimum_rank: ClassVar[int] = 2
@@ -54,6 +56,7 @@ class Layer:
     makes_mask: ClassVar[bool] = False  # whether `compute_mask` forgets the mask that came
     several_inputs: ClassVar[bool] = False  # whether inputs, their shapes and their masks come in lists
     graph: ClassVar[Graph | None] = None  # what a model in a layer's place has
+    stateful: bool = False  # whether a call goes on where the last one ended
     __signature__ = Signature()
 
     name: str
@@ -62,7 +65,7 @@ class Layer:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         values = bind(type(self).__name__, self.table(), args, kwargs)
-        self.given_input_shape: Shape | None = values.pop("input_shape")
+        self.given_batch_shape = batch_shape(values.pop("input_shape"), values.pop("batch_input_shape"))
         self.given_weights: list[Array] | None = values.pop("weights", None)  # of layers that take them
         for name, value in values.items():
             setattr(self, name, value)
@@ -162,6 +165,11 @@ class Layer:
     trainable_variables = trainable_weights
 
     @property
+    def carried(self) -> list[Variable]:
+        """The states of a stateful layer, which are no weights."""
+        return []
+
+    @property
     def losses(self) -> list[float]:
         """The penalties on the trainable weights."""
         return penalties(self.trainable_weights)
@@ -254,7 +262,7 @@ class Layer:
         x = floating(inputs, np.dtype(self.dtype), "inputs")
         self.check_input(x.shape)
         if not self.built:
-            self.build((None, *x.shape[1:]))
+            self.build((len(x) if self.stateful else None, *x.shape[1:]))
         return x
 
     def forward(
@@ -289,10 +297,11 @@ class Layer:
         raise NotImplementedError
 
     def updates(self, kept: Any, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
-        """New values of weights that a training pass changes without a gradient; most layers have none.
+        """New values of weights that a training pass changes without a gradient, and of the states that any
+        pass of a stateful layer carries; most layers have none.
 
         Args:
-            kept: from `forward` with `keep=True`.
+            kept: from `forward` with `keep=True`; of a stateful layer from any.
             earlier: those of nodes before this one in the same pass; a second use of a layer goes on from
                 the first's.
         """

@@ -36,12 +36,13 @@ class LSTM(Recurrent):
         return_state: the final h and c after the output, as a list.
         go_backwards: from the last step to the first; outputs are in the order of processing.
         zero_output_for_mask: masked steps put out zeros instead of repeating the last output.
+        stateful: whether a call begins with the states that the last one ended with, see `OverTime`.
         unroll, use_cudnn, implementation: accepted; they change no number.
         input_shape: (timesteps, features) on the first layer of a Sequential.
 
     Weights: kernel [F, 4U], recurrent_kernel [U, 4U], bias [4U].
 
-    `activity_regularizer` and `stateful` are refused by name.
+    `activity_regularizer` is refused by name.
 
     Example:
         >>> LSTM(4)(np.zeros((2, 10, 3))).shape
@@ -50,7 +51,7 @@ class LSTM(Recurrent):
 
     cell = "lstm"
     gates = 4
-    states = ("h", "c")
+    state_names = ("h", "c")
     arguments = recurrent_arguments(after_initializers=(Argument("unit_forget_bias", True, Flag()),))
 
     unit_forget_bias: bool

@@ -11,8 +11,7 @@ import numpy as np
 
 from tidegate import activations
 from tidegate._native import core
-from tidegate.graph import Tensor, connect
-from tidegate.inputs import Shape, boolean_mask, floating, short
+from tidegate.inputs import Shape, floating
 from tidegate.layers.arguments import REQUIRED, Argument, Table, later
 from tidegate.layers.kinds import (
     Activation,
@@ -23,8 +22,8 @@ from tidegate.layers.kinds import (
     PositiveInteger,
     Regularizer,
 )
-from tidegate.layers.layer import Layer
 from tidegate.layers.number_kinds import Seed, Share
+from tidegate.layers.over_time import OverTime
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
 
@@ -33,7 +32,7 @@ _SEQUENCE = (
     Argument("return_sequences", False, Flag()),
     Argument("return_state", False, Flag()),
     Argument("go_backwards", False, Flag()),
-    later("stateful", False),
+    Argument("stateful", False, Flag()),
     Argument("unroll", False, Flag()),
 )
 _BY_NAME_ONLY = (
@@ -71,78 +70,17 @@ def recurrent_arguments(after_initializers: Table = (), after_sequence: Table = 
     )
 
 
-class OverTime(Layer):
-    """The base of what walks over time, from states that its caller may give."""
-
-    axes = "[batch, timesteps, features]"
-    minimum_rank = 3
-
-    def __call__(
-        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
-    ) -> Any:
-        """The layer on an array, computed now; on an `Input`, a node of a graph.
-
-        Args:
-            sequences: [B, T, F], T at least 1; converted to the layer's dtype.
-            initial_state: one array [B, U] per state (LSTM h and c, others h), in a list, those of a forward
-                layer before those of a backward layer; None for zeros.
-            mask: bool [B, T], True where a step counts; a masked step carries the states on and, unless it
-                puts out zeros, repeats the output.
-            training: whether this is a training pass.
-
-        Returns:
-            The last output [B, U], or all of them [B, T, U] with `return_sequences`; with `return_state` a
-            list of that and the final states.
-
-        Raises:
-            ValueError: a shape that does not fit.
-            TypeError: numbers that are not real.
-        """
-        if isinstance(sequences, Tensor):
-            if mask is not None:
-                raise ValueError(
-                    f"{self.title}: argument `mask` is not supported on an `Input` yet; expected None"
-                )
-            if initial_state is None:
-                return connect(self, [sequences])
-            states = self.list_of_states(initial_state)
-            for state, units in zip(states, self.units_of_states(), strict=True):
-                shape = state.shape if isinstance(state, Tensor) else None
-                if shape is None or len(shape) != 2 or shape[1] != units:
-                    raise ValueError(
-                        f"{self.title}: on an `Input`, `initial_state` must be tensors of the shape "
-                        f"[batch, units] = {(None, units)}; received {short(state)}"
-                    )
-            return connect(self, [sequences, *states], ([sequences], {"initial_state": initial_state}))
-        x: Array = self.prepare(sequences)
-        if mask is not None:
-            mask = boolean_mask(mask, x.shape[:2], self.title)
-        inputs = x if initial_state is None else [x, *self.prepare_states(initial_state, len(x))]
-        return self.forward(inputs, training=Training.by_hand(training), mask=mask)[0]
-
-    def list_of_states(self, given: Any) -> list[Any]:
-        """The initial states that were given; ValueError where there is not one for each state."""
-        raise NotImplementedError
-
-    def units_of_states(self) -> list[int]:
-        """The length of each state."""
-        raise NotImplementedError
-
-    def prepare_states(self, given: Any, batch: int) -> list[Array]:
-        """Initial states as arrays that `forward` takes."""
-        raise NotImplementedError
-
-
 class Recurrent(OverTime):
     """A layer that walks over time: `[B, T, F]` to `[B, U]`, or to `[B, T, U]` with `return_sequences`.
 
-    Subclasses set `cell` (the native cell's name), `gates`, `states` (the names of what it carries) and
-    `arguments`, and say what the bias looks like.
+    Subclasses set `cell` (the native cell's name), `gates`, `state_names` and `arguments`, and say what the
+    bias looks like.
     """
 
     cell: ClassVar[str]
     gates: ClassVar[int]
-    states: ClassVar[tuple[str, ...]]
+    state_names: ClassVar[tuple[str, ...]]
+    _states: list[Variable] | None = None
 
     units: int
     activation: activations.Activation
@@ -173,9 +111,26 @@ class Recurrent(OverTime):
             self.new_variable(f"{cell}/kernel", (input_shape[-1] or 0, width), self.kernel_initializer),
             self.new_variable(f"{cell}/recurrent_kernel", (self.units, width), self.recurrent_initializer),
         ]
+        if self.stateful:
+            self._states = self._new_states(input_shape[0])
         if self.use_bias:
             variables.append(self.new_variable(f"{cell}/bias", self.bias_shape(), self.initial_bias))
         return variables
+
+    def _new_states(self, rows: int | None) -> list[Variable]:
+        if not rows:
+            raise ValueError(
+                f"{self.title}: `stateful=True` needs a fixed number of rows: an `Input` with `batch_size` "
+                f"or `batch_shape`; received {rows}"
+            )
+        states = [Variable.zeros((rows, self.units), self.dtype, "rnn_state") for _ in self.state_names]
+        for state in states:
+            state.path = f"{self.name}/rnn_state"
+        return states
+
+    @property
+    def states(self) -> list[Variable] | None:
+        return self._states
 
     def bias_shape(self) -> tuple[int, ...]:
         return (self.gates * self.units,)
@@ -207,19 +162,19 @@ class Recurrent(OverTime):
 
     def list_of_states(self, given: Any) -> list[Any]:
         states = list(given) if isinstance(given, (list, tuple)) else [given]
-        if len(states) != len(self.states):
+        if len(states) != len(self.state_names):
             raise ValueError(
-                f"{self.title}: `initial_state` must be a list of {len(self.states)} "
-                f"({', '.join(self.states)}); received {len(states)}"
+                f"{self.title}: `initial_state` must be a list of {len(self.state_names)} "
+                f"({', '.join(self.state_names)}); received {len(states)}"
             )
         return states
 
     def units_of_states(self) -> list[int]:
-        return [self.units] * len(self.states)
+        return [self.units] * len(self.state_names)
 
     def prepare_states(self, given: Any, batch: int) -> list[Array]:
         states = []
-        for name, value in zip(self.states, self.list_of_states(given), strict=True):
+        for name, value in zip(self.state_names, self.list_of_states(given), strict=True):
             state = floating(value, np.dtype(self.dtype), f"initial_state ({name})")
             if state.shape != (batch, self.units):
                 raise ValueError(
@@ -237,9 +192,15 @@ class Recurrent(OverTime):
         training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
+        carried: list[Array] | None = None,
     ) -> tuple[Any, Any]:
-        """As of every layer; the initial states come as further inputs: `[x, h0]`, `[x, h0, c0]`."""
-        x, *initial = inputs if isinstance(inputs, list) else [inputs]
+        """As of every layer; the initial states come as further inputs: `[x, h0]`, `[x, h0, c0]`.
+
+        `carried` are the values that a stateful layer goes on from without those; None for the present ones.
+        """
+        x, *given = inputs if isinstance(inputs, list) else [inputs]
+        going_on = self.going_on(len(x), carried)
+        initial = given or going_on
         weights = values_of(self._variables) if weights is None else weights
         dropped, of_gates = None, {}
         if training is not None and self.recurrent_dropout:
@@ -249,8 +210,21 @@ class Recurrent(OverTime):
             dropped = np.ascontiguousarray(np.broadcast_to(drawn, x.shape))
             x = core.apply_dropout(x, dropped, self.dropout)
         outputs, states, kept = self.operator.forward(x, weights, initial or None, mask, keep, **of_gates)
-        kept = (kept, bool(initial), dropped) if keep else None
+        kept = (kept, bool(given), dropped, states) if keep or self.stateful else None
         return ([outputs, *states] if self.return_state else outputs), kept
+
+    def going_on(self, rows: int, carried: list[Array] | None) -> list[Array]:
+        """What a stateful layer goes on from, ready for the native call; nothing for others.
+
+        Raises ValueError for another number of rows than before.
+        """
+        states = self.carried
+        if states and rows != states[0].shape[0]:
+            raise ValueError(
+                f"{self.title}: a stateful layer takes the same number of rows in every call; expected "
+                f"{states[0].shape[0]}, received {rows}"
+            )
+        return [np.ascontiguousarray(state) for state in (values_of(states) if carried is None else carried)]
 
     def _draw(self, shape: tuple[int, ...], rate: float, training: Training) -> Array:
         return core.dropout_mask(shape, rate, **training.key(self.seed), rows=training.rows)
@@ -267,20 +241,23 @@ class Recurrent(OverTime):
         return drawn
 
     def backward(
-        self, kept: tuple[core.Kept, bool, Array | None], d_outputs: Any, *, need_d_inputs: bool = True
+        self, kept: tuple[core.Kept, bool, Array | None, Any], d_outputs: Any, *, need_d_inputs: bool = True
     ) -> tuple[Any, list[Array]]:
         """As of every layer; d_inputs is d_x, or `[d_x, d_h0, ...]` if `forward` was given initial states."""
-        native, had_states, dropped = kept
+        native, had_states, dropped, _ = kept
         d_y, *d_states = d_outputs if self.return_state else [d_outputs]
         d_x, d_weights, d_initial = self.operator.backward(native, d_y, d_states or None, need_d_inputs)
         if dropped is not None and need_d_inputs:
             d_x = core.apply_dropout(d_x, dropped, self.dropout)
         return ([d_x, *d_initial] if had_states else d_x), d_weights
 
+    def updates(self, kept: Any, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
+        return dict(zip(self.carried, kept[-1], strict=True)) if self.stateful else {}
+
     def compute_output_shape(self, input_shape: Shape) -> Any:
         batch, timesteps = input_shape[:2]
         output = (batch, timesteps, self.units) if self.return_sequences else (batch, self.units)
-        return [output, *[(batch, self.units)] * len(self.states)] if self.return_state else output
+        return [output, *[(batch, self.units)] * len(self.state_names)] if self.return_state else output
 
     def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
         return mask if self.return_sequences else None

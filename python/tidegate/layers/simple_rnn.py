@@ -35,12 +35,13 @@ class SimpleRNN(Recurrent):
         return_state: the final h after the output, as a list.
         go_backwards: from the last step to the first; outputs are in the order of processing.
         zero_output_for_mask: masked steps put out zeros instead of repeating the last output.
+        stateful: whether a call begins with the states that the last one ended with, see `OverTime`.
         unroll: accepted; it changes no number.
         input_shape: (timesteps, features) on the first layer of a Sequential.
 
     Weights: kernel [F, U], recurrent_kernel [U, U], bias [U].
 
-    `activity_regularizer` and `stateful` are refused by name.
+    `activity_regularizer` is refused by name.
 
     Example:
         >>> SimpleRNN(4)(np.zeros((2, 10, 3))).shape
@@ -49,7 +50,7 @@ class SimpleRNN(Recurrent):
 
     cell = "simple_rnn"
     gates = 1
-    states = ("h",)
+    state_names = ("h",)
     arguments = _arguments()
 
     def operator_arguments(self) -> dict[str, Any]:

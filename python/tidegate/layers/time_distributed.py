@@ -41,6 +41,9 @@ class TimeDistributed(Wrapper):
                 f"{self.title}: argument `layer` must be a layer that computes; received {self.layer!r}"
             )
 
+        if self.layer.stateful:
+            raise ValueError(f"{self.title}: a stateful layer is not supported: {self.layer.title}")
+
     def inner_shape(self, input_shape: Shape) -> Shape:
         return (None, *input_shape[2:])
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidegate.graph import Node
 from tidegate.layers.masking import Masking
-from tidegate.layers.recurrent import OverTime
+from tidegate.layers.over_time import OverTime
 from tidegate.layers.time_distributed import TimeDistributed
 
 if TYPE_CHECKING:

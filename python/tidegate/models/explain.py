@@ -92,7 +92,7 @@ def _complete(given: Any, model_shape: Shape) -> tuple[int, ...]:
             f"explain: argument `input_shape` must have up to {len(model_shape)} lengths, "
             f"as {model_shape}; received {given!r}"
         )
-    default = (1, *(_TIMESTEPS if axis is None else axis for axis in model_shape[1:]))
+    default = (model_shape[0] or 1, *(_TIMESTEPS if axis is None else axis for axis in model_shape[1:]))
     asked = [*axes, *[None] * (len(default) - len(axes))]
     return tuple(
         usual if axis is None else positive_integer(axis, "input_shape", "explain")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
+
+import numpy as np
 
 from tidegate.graph import Graph, Node, Tensor
 from tidegate.inputs import nearest
@@ -10,7 +13,7 @@ from tidegate.models.training import Trainer
 from tidegate.regularizers import penalties
 from tidegate.saving.weights import places
 from tidegate.structure import Leaves, pack, plain
-from tidegate.variable import Array, Variable, assign_all, values_of
+from tidegate.variable import Array, Variable, assign_all, assign_each, values_of
 
 
 class Layered(Trainer):
@@ -27,7 +30,7 @@ class Layered(Trainer):
     trainable: bool
     several_inputs: bool = False
     makes_mask: bool = False
-    given_input_shape: None = None
+    given_batch_shape: None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,6 +150,16 @@ class Layered(Trainer):
 
     variables = weights
     trainable_variables = trainable_weights
+
+    @property
+    def carried(self) -> list[Variable]:
+        """The states of its stateful layers."""
+        return list(dict.fromkeys(state for layer in self._layers for state in layer.carried))
+
+    def reset_states(self) -> None:
+        """Sets the states of its stateful layers back to zero; in Keras 3 only layers have this method."""
+        warnings.warn(f"{self.title}: `reset_states` is a method of layers in Keras 3", stacklevel=2)
+        assign_each({state: np.zeros(state.shape, state.dtype) for state in self.carried})
 
     @property
     def losses(self) -> list[float]:

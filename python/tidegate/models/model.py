@@ -9,7 +9,7 @@ import numpy as np
 from tidegate.graph import Graph, Node, Tensor
 from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short
 from tidegate.models.layered import Layered
-from tidegate.program import Programs
+from tidegate.program import Programs, is_chain
 from tidegate.random import Training
 from tidegate.structure import flatten, listed, plain
 from tidegate.utils.faults import memory_for
@@ -207,15 +207,16 @@ class Model(Layered):
                 costs in accuracy.
             threads: that a call uses at most; None for as many as `set_num_threads` says.
 
+        What stateful layers carry is not in it: every call begins with zeros, and takes any number of rows;
+        `stream` goes on from step to step.
+
         Raises:
             ValueError: a model that is not built, an argument that is not supported, or weights that are not
                 finite for "int8".
         """
         from tidegate.frozen import FrozenModel
 
-        self._built_graph()
-        assert self._programs is not None  # set with the graph
-        if not self._programs.alone:
+        if not is_chain(self._built_graph()):
             raise ValueError(
                 f"{self.title}: `freeze` needs a chain of layers, each with one input and one output; "
                 "`predict` takes other graphs"

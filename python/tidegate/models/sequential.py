@@ -65,8 +65,8 @@ class Sequential(Model):
             self._input = layer
             return
         self._check_fits(layer)
-        if not self._layers and self._input is None and layer.given_input_shape is not None:
-            self._input = InputLayer(batch_shape=(None, *layer.given_input_shape), dtype=layer.dtype)
+        if not self._layers and self._input is None and layer.given_batch_shape is not None:
+            self._input = InputLayer(batch_shape=layer.given_batch_shape, dtype=layer.dtype)
         elif not self._layers and self._input is None and isinstance(layer, Model) and layer.built:
             self._input = InputLayer(batch_shape=layer.input_shape, dtype=layer.dtype)
         self._layers.append(layer)

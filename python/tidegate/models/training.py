@@ -233,7 +233,7 @@ class Trainer(Feeding):
         callbacks: Any = None,
     ) -> Any:
         """The outputs on arrays [N, ...], or on batches as for `fit`, as arrays in the structure of the
-        model's outputs; their numbers do not depend on `batch_size`.
+        model's outputs; their numbers do not depend on `batch_size`, but for stateful layers.
         """
         size, steps = optional(batch_size, "batch_size", "predict"), optional(steps, "steps", "predict")
         if not is_arrays(x) or steps is not None:
@@ -242,7 +242,7 @@ class Trainer(Feeding):
         rows = len(x[0] if isinstance(x, list) else x)
         if not rows or (rows <= size and not callbacks and not verbose):
             return self.packed(self.run(x))
-        if not callbacks and not verbose:
+        if not callbacks and not verbose and not (self.graph and self.graph.carried):
             size = max(size, UNWATCHED_ROWS)
         return self._predict(Epochs(Arrays(Data(x, [None], [None]), size)), callbacks, verbose)
 
