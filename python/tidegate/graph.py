@@ -60,25 +60,35 @@ class Node:
         layer: or a model, as long as nobody computes.
         inputs, outputs: tensors, as they come.
         call: the arguments by place and by name that the layer was called with, in which those tensors are.
+        options: those of them that its `forward` takes besides arrays, by name.
     """
 
-    __slots__ = ("call", "inputs", "layer", "outputs")
+    __slots__ = ("call", "inputs", "layer", "options", "outputs")
 
-    def __init__(self, layer: Any, inputs: list[Tensor], shapes: Any, call: Any = None) -> None:
+    def __init__(
+        self,
+        layer: Any,
+        inputs: list[Tensor],
+        shapes: Any,
+        call: Any = None,
+        options: dict[str, Any] | None = None,
+    ) -> None:
         self.layer = layer
         self.inputs = inputs
         self.call = call
+        self.options = options or {}
         self.outputs = [Tensor(shape, layer.dtype, layer.name, node=self) for shape in listed(shapes)]
 
 
-def connect(layer: Any, inputs: list[Tensor], call: Any = None) -> Any:
+def connect(layer: Any, inputs: list[Tensor], call: Any = None, **options: Any) -> Any:
     """Uses a layer, or a model, on tensors, building it if need be.
 
     Args:
         layer: one that says `several_inputs` is built, and asked for its shapes, with lists.
         inputs: all tensors that it is called with.
         call: the arguments by place and by name, as `([x], {"initial_state": [h, c]})`; None where they are
-            only the tensors.
+            only the tensors, and the options.
+        options: that the layer's `forward` takes.
 
     Returns:
         Its output tensor, or a list where it has several.
@@ -87,8 +97,9 @@ def connect(layer: Any, inputs: list[Tensor], call: Any = None) -> Any:
     given = shapes if layer.several_inputs else shapes[0]
     layer.build(given)
     if call is None:
-        call = ([inputs if layer.several_inputs else inputs[0]], {})
-    node, passed = Node(layer, inputs, layer.compute_output_shape(given), call), object()
+        call = ([inputs if layer.several_inputs else inputs[0]], options)
+    shapes, passed = layer.compute_output_shape(given, **options), object()
+    node = Node(layer, inputs, shapes, call, options)
     if layer.makes_mask:
         node.outputs[0].masked_by = node
     elif not layer.several_inputs and layer.compute_mask(None, passed) is passed:
@@ -128,7 +139,8 @@ class Graph:
         found = dict(zip(self.inputs, given, strict=True))
         for node in self.nodes:
             shapes = [found[tensor] for tensor in node.inputs]
-            outputs = node.layer.compute_output_shape(shapes if node.layer.several_inputs else shapes[0])
+            given_here = shapes if node.layer.several_inputs else shapes[0]
+            outputs = node.layer.compute_output_shape(given_here, **node.options)
             found.update(zip(node.outputs, listed(outputs), strict=True))
         return found
 
@@ -218,6 +230,7 @@ def run_node(
         training=training,
         keep=keep,
         mask=seen,
+        **node.options,
     )
     values.update(zip(node.outputs, listed(found), strict=True))
     masks[node.outputs[0]] = layer.compute_mask(given if layer.several_inputs else given[0], mask)
@@ -245,7 +258,7 @@ def _unfolded(
         if graph is None:
             used = node
             if inputs != node.inputs:
-                used = Node(node.layer, inputs, plain([tensor.shape for tensor in node.outputs]))
+                used = _on(node, inputs)
             found.append(used)
             now.update(zip(node.outputs, used.outputs, strict=True))
         else:
@@ -262,10 +275,15 @@ def _copied(graph: Graph, now: dict[Tensor, Tensor]) -> tuple[list[Node], list[T
     copies = []
     for node in graph.nodes:
         inputs = [now[tensor] for tensor in node.inputs]
-        copy = Node(node.layer, inputs, plain([tensor.shape for tensor in node.outputs]))
+        copy = _on(node, inputs)
         now.update(zip(node.outputs, copy.outputs, strict=True))
         copies.append(copy)
     return copies, [now[tensor] for tensor in graph.ends]
+
+
+def _on(node: Node, inputs: list[Tensor]) -> Node:
+    """The same use of other tensors of the same shapes."""
+    return Node(node.layer, inputs, plain([each.shape for each in node.outputs]), options=node.options)
 
 
 def _in_order(inputs: list[Tensor], outputs: list[Tensor]) -> list[Node]:

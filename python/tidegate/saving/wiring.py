@@ -149,10 +149,11 @@ def _call(layer: Any, use: Any, layers: dict[str, Any]) -> None:
         raise ValueError(f"{layer.title}: argument `mask` expected the mask that goes with the tensor")
     if mask is not None and states is not None:
         raise ValueError(f"{layer.title}: argument `mask` is not supported beside `initial_state` yet")
-    for name, value in named.items():
-        if value is not None:
+    options = {name: value for name, value in named.items() if value is not None}
+    for name in options:
+        if name not in getattr(layer, "options", ()):
             raise ValueError(f"{layer.title}: argument `{name}` is not supported on tensors yet")
-    layer(args[0], **({} if states is None else {"initial_state": states}))
+    layer(args[0], **options, **({} if states is None else {"initial_state": states}))
 
 
 def _read(value: Any, layers: dict[str, Any]) -> Any:
