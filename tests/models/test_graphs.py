@@ -229,6 +229,27 @@ def test_one_input_and_one_output_in_a_structure(structure: str) -> None:
         assert_same_bits(found if structure == "list" else found["y"], net.graph.forward(A)[0])
 
 
+@pytest.mark.parametrize("make", [states, lambda: Sequential([states_free(), layers.Dense(2)])])
+def test_clones_have_the_architecture_and_weights_of_their_own(make: Any) -> None:
+    net = make()
+    net.compile("sgd", "mse")
+    clone = models.clone_model(net)
+    assert clone.get_config() == net.get_config()
+    assert not clone.compiled
+    assert not set(clone.weights) & set(net.weights)
+    clone.set_weights(net.get_weights())
+    x = [A, B] if len(net.inputs) == 2 else A
+    for one, other in zip(clone.predict(x, verbose=0), net.predict(x, verbose=0), strict=True):
+        assert_same_bits(one, other)
+    with pytest.raises(ValueError, match="clone_function"):
+        models.clone_model(net, clone_function=type)
+
+
+def states_free() -> Model:
+    a = layers.Input((4, 2))
+    return Model(a, layers.GRU(3)(a))
+
+
 def test_models_in_a_sequential() -> None:
     utils.set_random_seed(4)
     inner = Sequential([layers.Input((4, 2)), layers.LSTM(3, return_sequences=True)])
