@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tidegate.layers.layer import Layer
+    from tidegate.masks import Mask
     from tidegate.random import Training
 
 
@@ -33,11 +34,11 @@ class Tensor:
         name: of the layer that it comes from.
         node: the node that it is an output of; None for a model's input.
         source: the input layer, for a model's input.
-        masked_by: the node whose layer makes the mask that goes with the array; None where there is none, or
-            where it came of several, or of a model.
+        mask: where the mask that goes with the array comes from; None where there is none, or where a model
+            has made it.
     """
 
-    __slots__ = ("dtype", "masked_by", "name", "node", "shape", "source")
+    __slots__ = ("dtype", "mask", "name", "node", "shape", "source")
 
     def __init__(
         self, shape: Shape, dtype: str, name: str, node: Node | None = None, source: Layer | None = None
@@ -47,7 +48,7 @@ class Tensor:
         self.name = name
         self.node = node
         self.source = source
-        self.masked_by: Node | None = None
+        self.mask: Mask | None = None
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
@@ -98,12 +99,8 @@ def connect(layer: Any, inputs: list[Tensor], call: Any = None, **options: Any) 
     layer.build(given)
     if call is None:
         call = ([inputs if layer.several_inputs else inputs[0]], options)
-    shapes, passed = layer.compute_output_shape(given, **options), object()
-    node = Node(layer, inputs, shapes, call, options)
-    if layer.makes_mask:
-        node.outputs[0].masked_by = node
-    elif not layer.several_inputs and layer.compute_mask(None, passed) is passed:
-        node.outputs[0].masked_by = inputs[0].masked_by
+    node = Node(layer, inputs, layer.compute_output_shape(given, **options), call, options)
+    node.outputs[0].mask = layer.symbolic_mask(inputs)
     layer.nodes.append(node)
     return plain(node.outputs)
 

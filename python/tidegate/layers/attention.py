@@ -8,10 +8,12 @@ import numpy as np
 
 from tidegate import initializers
 from tidegate._native import core
+from tidegate.graph import Tensor
 from tidegate.layers.arguments import Argument, Table
 from tidegate.layers.kinds import Flag
 from tidegate.layers.number_kinds import Number, Seed, Word
 from tidegate.layers.several import SeveralInputs, Shapes
+from tidegate.masks import Mask, same
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
 
@@ -185,6 +187,9 @@ class Attention(SeveralInputs):
         query, value = input_shape[:2]
         output = (*query[:-1], value[-1])
         return [output, (*query[:-1], value[1])] if return_attention_scores else output
+
+    def symbolic_mask(self, inputs: list[Tensor]) -> Mask | None:
+        return same(inputs[0].mask)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Array | None:
         found: Array | None = None if mask is None else mask[0]

@@ -15,6 +15,7 @@ from tidegate.graph import Graph, Node, Tensor, connect
 from tidegate.inputs import Shape, check_input_shape, floating, mask_of_steps, short
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
+from tidegate.masks import Mask
 from tidegate.random import Training
 from tidegate.regularizers import penalties
 from tidegate.structure import nested, plain
@@ -305,6 +306,12 @@ class Layer:
     def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
         """The mask that goes on with the output, bool [batch, timesteps] or None, from that of the inputs."""
         return mask
+
+    def symbolic_mask(self, inputs: list[Tensor]) -> Mask | None:
+        """Where the mask that `compute_mask` gives comes from, for files."""
+        passed: Any = object()
+        passes = not self.several_inputs and self.compute_mask(None, passed) is passed
+        return inputs[0].mask if passes else None
 
     # ---- the object ------------------------------------------------------------------------------
 
