@@ -15,7 +15,7 @@ from support import Array, assert_same_bits
 from tidegate import Model, Sequential, layers, losses, models, utils
 from tidegate._native import core
 from tidegate.graph import Graph
-from tidegate.layers.layer import Layer
+from tidegate.layers.several import SeveralInputs
 from tidegate.random import Training
 
 DATA = Path(__file__).parent.parent / "data"
@@ -23,20 +23,13 @@ RNG = np.random.default_rng(5)
 A, B = RNG.standard_normal((6, 4, 2)).astype("f4"), RNG.standard_normal((6, 3)).astype("f4")
 
 
-class Beside(Layer):
+class Beside(SeveralInputs):
     """Two sequences side by side; only the steps that count in both count in it."""
 
-    several_inputs = True
-    uses_mask = True
-
-    def check_input(self, shape: Any) -> None:
-        assert isinstance(shape, list)
-
-    def create_operator(self) -> None:
-        return None
+    def check_shapes(self, shapes: Any) -> None:
+        assert len(shapes) == 2
 
     def forward(self, inputs: Any, *, mask: Any = None, keep: bool = False, **others: Any) -> Any:
-        assert isinstance(mask, list)
         self.masks = mask
         return np.concatenate(inputs, axis=-1), [x.shape[-1] for x in inputs]
 
@@ -75,7 +68,7 @@ IDS = np.array([[0, 1, 2, 3], [4, 0, 0, 0], [1, 2, 3, 4], [0, 0, 1, 1], [2, 2, 0
 def test_a_layer_of_several_inputs_gets_lists() -> None:
     net = two_inputs()
     beside = next(layer for layer in net.layers if isinstance(layer, Beside))
-    assert beside.build_shape == [(None, 4, 3), (None, 4, 3)]
+    assert beside.build_shape == ((None, 4, 3), (None, 4, 3))
     tags, last = net.predict([A, IDS], verbose=0)
     assert beside.masks[0] is None
     np.testing.assert_array_equal(beside.masks[1], IDS != 0)
@@ -324,8 +317,8 @@ INPUT = layers.Input((4, 2), name="in")
         (lambda: Model(INPUT, layers.LSTM(2, name="in")(INPUT)), "different names"),
         (lambda: Model(INPUT, layers.LSTM(2, dtype="float64")(layers.Dense(2)(INPUT))), "dtypes"),
         (lambda: layers.Dense(2)([INPUT, INPUT]), "one tensor"),
-        (lambda: Beside()(INPUT), "list of tensors"),
-        (lambda: Beside()([INPUT, A]), "list of tensors"),
+        (lambda: Beside()(INPUT), "must be a list"),
+        (lambda: Beside()([INPUT, A]), "all be arrays, or all"),
         (lambda: layers.LSTM(2)(INPUT, initial_state=[INPUT]), "initial_state"),
         (lambda: layers.LSTM(2)(INPUT, initial_state=[B, B]), "initial_state"),
         (lambda: states()(INPUT), "structure"),
