@@ -16,6 +16,7 @@ from tidegate.variable import Array, Variable, values_by_variable
 
 if TYPE_CHECKING:
     from tidegate.layers.layer import Layer
+    from tidegate.masks import Mask
     from tidegate.random import Training
 
 
@@ -31,11 +32,11 @@ class Tensor:
         name: of the layer that it comes from.
         node: the node that it is an output of; None for a model's input.
         source: the input layer, for a model's input.
-        masked_by: the node whose layer makes the mask that goes with the array; None where there is none, or
-            where it came of several, or of a model.
+        mask: where the mask that goes with the array comes from; None where there is none, or where a model
+            has made it.
     """
 
-    __slots__ = ("dtype", "masked_by", "name", "node", "shape", "source")
+    __slots__ = ("dtype", "mask", "name", "node", "shape", "source")
 
     def __init__(
         self, shape: Shape, dtype: str, name: str, node: Node | None = None, source: Layer | None = None
@@ -45,7 +46,7 @@ class Tensor:
         self.name = name
         self.node = node
         self.source = source
-        self.masked_by: Node | None = None
+        self.mask: Mask | None = None
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
@@ -58,25 +59,35 @@ class Node:
         layer: or a model, as long as nobody computes.
         inputs, outputs: tensors, as they come.
         call: the arguments by place and by name that the layer was called with, in which those tensors are.
+        options: those of them that its `forward` takes besides arrays, by name.
     """
 
-    __slots__ = ("call", "inputs", "layer", "outputs")
+    __slots__ = ("call", "inputs", "layer", "options", "outputs")
 
-    def __init__(self, layer: Any, inputs: list[Tensor], shapes: Any, call: Any = None) -> None:
+    def __init__(
+        self,
+        layer: Any,
+        inputs: list[Tensor],
+        shapes: Any,
+        call: Any = None,
+        options: dict[str, Any] | None = None,
+    ) -> None:
         self.layer = layer
         self.inputs = inputs
         self.call = call
+        self.options = options or {}
         self.outputs = [Tensor(shape, layer.dtype, layer.name, node=self) for shape in listed(shapes)]
 
 
-def connect(layer: Any, inputs: list[Tensor], call: Any = None) -> Any:
+def connect(layer: Any, inputs: list[Tensor], call: Any = None, **options: Any) -> Any:
     """Uses a layer, or a model, on tensors, building it if need be.
 
     Args:
         layer: one that says `several_inputs` is built, and asked for its shapes, with lists.
         inputs: all tensors that it is called with.
         call: the arguments by place and by name, as `([x], {"initial_state": [h, c]})`; None where they are
-            only the tensors.
+            only the tensors, and the options.
+        options: that the layer's `forward` takes.
 
     Returns:
         Its output tensor, or a list where it has several.
@@ -85,12 +96,9 @@ def connect(layer: Any, inputs: list[Tensor], call: Any = None) -> Any:
     given = shapes if layer.several_inputs else shapes[0]
     layer.build(given)
     if call is None:
-        call = ([inputs if layer.several_inputs else inputs[0]], {})
-    node, passed = Node(layer, inputs, layer.compute_output_shape(given), call), object()
-    if layer.makes_mask:
-        node.outputs[0].masked_by = node
-    elif not layer.several_inputs and layer.compute_mask(None, passed) is passed:
-        node.outputs[0].masked_by = inputs[0].masked_by
+        call = ([inputs if layer.several_inputs else inputs[0]], options)
+    node = Node(layer, inputs, layer.compute_output_shape(given, **options), call, options)
+    node.outputs[0].mask = layer.symbolic_mask(inputs)
     layer.nodes.append(node)
     return plain(node.outputs)
 
@@ -131,7 +139,8 @@ class Graph:
         found = dict(zip(self.inputs, given, strict=True))
         for node in self.nodes:
             shapes = [found[tensor] for tensor in node.inputs]
-            outputs = node.layer.compute_output_shape(shapes if node.layer.several_inputs else shapes[0])
+            given_here = shapes if node.layer.several_inputs else shapes[0]
+            outputs = node.layer.compute_output_shape(given_here, **node.options)
             found.update(zip(node.outputs, listed(outputs), strict=True))
         return found
 
@@ -223,6 +232,7 @@ def run_node(
         keep=keep,
         mask=seen,
         **({"carried": [present[state] for state in layer.carried]} if layer.stateful else {}),
+        **node.options,
     )
     if layer.stateful:
         present.update(layer.updates(kept, {}))
@@ -252,7 +262,7 @@ def _unfolded(
         if graph is None:
             used = node
             if inputs != node.inputs:
-                used = Node(node.layer, inputs, plain([tensor.shape for tensor in node.outputs]))
+                used = _on(node, inputs)
             found.append(used)
             now.update(zip(node.outputs, used.outputs, strict=True))
         else:
@@ -269,10 +279,15 @@ def _copied(graph: Graph, now: dict[Tensor, Tensor]) -> tuple[list[Node], list[T
     copies = []
     for node in graph.nodes:
         inputs = [now[tensor] for tensor in node.inputs]
-        copy = Node(node.layer, inputs, plain([tensor.shape for tensor in node.outputs]))
+        copy = _on(node, inputs)
         now.update(zip(node.outputs, copy.outputs, strict=True))
         copies.append(copy)
     return copies, [now[tensor] for tensor in graph.ends]
+
+
+def _on(node: Node, inputs: list[Tensor]) -> Node:
+    """The same use of other tensors of the same shapes."""
+    return Node(node.layer, inputs, plain([each.shape for each in node.outputs]), options=node.options)
 
 
 def _in_order(inputs: list[Tensor], outputs: list[Tensor]) -> list[Node]:

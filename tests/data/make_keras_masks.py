@@ -1,5 +1,5 @@
-"""Writes embedding.keras, masking.keras and their .npz: models that make masks, saved by Keras 3.15.1, with
-predictions, weights after an epoch of training, and what `evaluate` says then.
+"""Writes embedding.keras, masking.keras, merged_masks.keras and their .npz: models that make masks, saved by
+Keras 3.15.1, with predictions, weights after an epoch of training, and what `evaluate` says then.
 
 Needs Keras with JAX (`KERAS_BACKEND=jax python make_keras_masks.py`); the tests only read the files. The
 arrays have the names that `cases.json` explains.
@@ -63,3 +63,14 @@ averager = [
 ]
 x, tx = (padded(normal(rows, 9, 4), 0.5) for rows in (7, 12))
 write("masking", keras.Sequential(averager), x, tx, rng.integers(0, 3, 12))
+
+entrance = keras.Input((9,))
+table = layers.Embedding(11, 5, mask_zero=True)(entrance)
+walked = layers.LSTM(5, return_sequences=True)(table)
+added = layers.Add()([table, walked])
+asked = layers.Attention()([added, walked], use_causal_mask=True)
+parts = [asked, layers.Embedding(11, 4)(entrance), added]
+both = layers.Bidirectional(layers.GRU(3, return_sequences=True))(layers.Concatenate()(parts))
+tags = layers.TimeDistributed(layers.Dense(3, activation="softmax"))(both)
+ids = [padded(rng.integers(1, 11, (rows, 9)), 0).astype("float32") for rows in (7, 12)]
+write("merged_masks", keras.Model(entrance, tags), ids[0], ids[1], rng.integers(0, 3, (12, 9)))

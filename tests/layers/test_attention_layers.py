@@ -4,13 +4,14 @@ test_several_inputs.py."""
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from support import assert_same_bits
 
-from tidegate import Sequential, optimizers
+from tidegate import Model, Sequential, models, optimizers
 from tidegate.graph import Graph
 from tidegate.layers import LSTM, AdditiveAttention, Attention, Dense, Embedding, Input, TimeDistributed
 from tidegate.random import Training
@@ -114,6 +115,28 @@ def test_in_a_graph_it_learns_and_masks_reach_it(make: Any) -> None:
     assert losses[-1] < 0.5 * losses[0]
 
 
+@EVERY
+def test_options_in_a_model(make: Any, tmp_path: Path) -> None:
+    """What a call says besides arrays holds in the model, its parts, models around it, copies and files."""
+    layer, query, value = make(), Input((3, 4), dtype="float64"), Input((5, 4), dtype="float64")
+    y, scores = layer([query, value], return_attention_scores=True, use_causal_mask=True)
+    assert (y.shape, scores.shape) == ((None, 3, 4), (None, 3, 5))
+    inner = Model([query, value], [Dense(2, dtype="float64")(y), scores])
+    ends = [Input((3, 4), dtype="float64"), Input((5, 4), dtype="float64")]
+    net = Model(ends, inner(ends))
+    assert net.output_shape == [(None, 3, 2), (None, 3, 5)]
+    net.save(tmp_path / "net.keras")
+    copies = [inner, net, pickle.loads(pickle.dumps(net)), models.load_model(tmp_path / "net.keras")]
+    expected = layer([QUERY, VALUE], return_attention_scores=True, use_causal_mask=True)
+    for each in copies:
+        assert_same_bits(each.predict([QUERY, VALUE], verbose=0)[1], expected[1])
+    of_scores = Model([query, value], scores)
+    assert_same_bits(of_scores([QUERY, VALUE]), expected[1])
+    net.compile("sgd", "mse")
+    net.fit([QUERY, VALUE], [np.zeros((2, 3, 2)), np.ones((2, 3, 5))], verbose=0)
+    assert not np.array_equal(net.predict([QUERY, VALUE], verbose=0)[0], copies[-1]([QUERY, VALUE])[0])
+
+
 def test_one_layer_used_twice_sums_its_gradients() -> None:
     layer = Attention(use_scale=True, dtype="float64")
     query, value = Input((3, 4), dtype="float64"), Input((5, 4), dtype="float64")
@@ -166,7 +189,7 @@ def test_where_no_value_counts_all_do_alike() -> None:
         (lambda: Attention()([QUERY, VALUE], causal=True), r"no argument `causal`"),
         (lambda: Attention()([QUERY, Input((5, 4))]), r"all be arrays"),
         (lambda: Attention()([Input((3, 4)), Input((5, 3))]), r"\(None, 5, 3\)"),
-        (lambda: Attention()([Input((3, 4)), Input((5, 4))], use_causal_mask=True), r"`use_causal_mask`"),
+        (lambda: Attention()([Input((3, 4)), Input((5, 4))], use_causal_mask=1), r"`use_causal_mask`.*1"),
         (lambda: Attention()([Input((3, 4)), Input((5, 4))], mask=[None, None]), r"`mask`"),
         (lambda: AdditiveAttention().build([(None, 3, None), (None, 5, None)]), r"known, positive"),
         (lambda: AdditiveAttention().build((None, 3, 4)), r"must be a list.*\(None, 3, 4\)"),

@@ -55,7 +55,7 @@ def test_gradients(isa: str, case: dict[str, Any]) -> None:
     layer, inputs = layer_of(case), [np.asarray(x) for x in case["inputs"]]
     outputs, kept = layer.forward(inputs, keep=True, mask=masks_of(case), **case["options"])
     d_outputs = [np.asarray(d) for d in case["d_outputs"]]
-    given = d_outputs if isinstance(outputs, tuple) else d_outputs[0]
+    given = d_outputs if isinstance(outputs, list) else d_outputs[0]
     d_inputs, d_weights = layer.backward(kept, given)
     for found, expected in ((d_inputs, case["d_inputs"]), (d_weights, case["d_weights"])):
         assert len(found) == len(expected)
@@ -81,7 +81,7 @@ def test_gradients_are_derivatives(case: dict[str, Any]) -> None:
         return float(sum(np.sum(d * y) for d, y in zip(d_outputs, several(outputs), strict=True)))
 
     outputs, kept = layer.forward(inputs, keep=True, **call)
-    d_inputs, d_weights = layer.backward(kept, d_outputs if isinstance(outputs, tuple) else d_outputs[0])
+    d_inputs, d_weights = layer.backward(kept, d_outputs if isinstance(outputs, list) else d_outputs[0])
     for place, gradient in enumerate([*d_inputs, *d_weights]):
         for k in np.ndindex(gradient.shape):
             step = np.zeros_like(gradient)
@@ -124,18 +124,21 @@ def test_in_a_graph(case: dict[str, Any]) -> None:
     from tidegate.graph import Graph, Tensor
     from tidegate.layers import Input
     from tidegate.program import compile_program
+    from tidegate.structure import plain
 
     layer, arrays = layer_of(case), [np.asarray(x) for x in case["inputs"]]
     inputs = [Input(x.shape[1:], dtype="float64") for x in arrays]
-    output = layer(inputs)
-    assert isinstance(output, Tensor)
-    assert output.shape[1:] == np.shape(case["outputs"][0])[1:]
-    graph = Graph(inputs, [output])
-    y, kept, mask = graph.forward(arrays, keep=True)
-    assert_same_bits(y, layer(arrays))
-    assert mask is None
-    alone = layer.backward(layer.forward(arrays, keep=True)[1], np.ones_like(y))[1]
-    gradients = graph.backward(kept, np.ones_like(y))
+    outputs, options = several(layer(inputs, **case["options"])), case["options"]
+    assert all(isinstance(output, Tensor) for output in outputs)
+    assert [each.shape[1:] for each in outputs] == [np.shape(each)[1:] for each in case["outputs"]]
+    graph = Graph(inputs, outputs)
+    found, kept, masks = graph.forward(arrays, keep=True)
+    for y, expected in zip(several(found), several(layer(arrays, **options)), strict=True):
+        assert_same_bits(y, expected)
+    assert several(masks) == [None] * len(outputs)
+    d_outputs = plain([np.ones_like(y) for y in several(found)])
+    alone = layer.backward(layer.forward(arrays, keep=True, **options)[1], d_outputs)[1]
+    gradients = graph.backward(kept, d_outputs)
     for variable, expected in zip(layer.weights, alone, strict=True):
         assert_same_bits(gradients[variable], expected)
     with pytest.raises(ValueError, match=f"chain.*{layer.name}"):

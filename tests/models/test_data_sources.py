@@ -111,6 +111,7 @@ def test_figures_of_keras(figure: dict[str, Any]) -> None:
     np.testing.assert_allclose(found, figure["evaluate"], rtol=0, atol=1e-8)
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data after . batches;")
 @pytest.mark.parametrize(
     "make",
     [lambda: iter(BATCHES), lambda: (batch for batch in BATCHES), lambda: ByNumber(BATCHES),
@@ -172,6 +173,7 @@ def test_a_dataset_without_an_end() -> None:
         assert len(history.epoch) == 3
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data after . batches;")
 def test_the_first_batch_builds_a_model() -> None:
     utils.set_random_seed(3)
     net = Sequential([layers.LSTM(3), layers.Dense(2)])
@@ -222,6 +224,20 @@ def test_a_generator_that_yields_too_little() -> None:
     assert len(history.history["loss"]) == 1
     with pytest.warns(UserWarning, match="ran out of data"):
         assert len(model().predict(iter(BATCHES), steps=7, verbose=0)) == len(X)
+
+
+@pytest.mark.parametrize("x", [lambda: iter(BATCHES), Loader], ids=["generator", "iterable"])
+def test_an_end_that_nobody_knew_of_is_warned_of(x: Any) -> None:
+    """As in Keras, in each pass but those that know from the one before."""
+    net = model()
+    for run in (
+        lambda x: net.fit(x, verbose=0),
+        lambda x: net.evaluate(x, verbose=0),
+        lambda x: net.predict(x, verbose=0),
+    ):
+        with pytest.warns(UserWarning, match="ran out of data after 5 batches;") as caught:
+            run(x())
+        assert len(caught) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from support import Array, assert_same_bits
 from tidegate import Model, Sequential, layers, losses, models, utils
 from tidegate._native import core
 from tidegate.graph import Graph
-from tidegate.layers.layer import Layer
+from tidegate.layers.several import SeveralInputs
 from tidegate.random import Training
 
 DATA = Path(__file__).parent.parent / "data"
@@ -23,20 +23,13 @@ RNG = np.random.default_rng(5)
 A, B = RNG.standard_normal((6, 4, 2)).astype("f4"), RNG.standard_normal((6, 3)).astype("f4")
 
 
-class Beside(Layer):
+class Beside(SeveralInputs):
     """Two sequences side by side; only the steps that count in both count in it."""
 
-    several_inputs = True
-    uses_mask = True
-
-    def check_input(self, shape: Any) -> None:
-        assert isinstance(shape, list)
-
-    def create_operator(self) -> None:
-        return None
+    def check_shapes(self, shapes: Any) -> None:
+        assert len(shapes) == 2
 
     def forward(self, inputs: Any, *, mask: Any = None, keep: bool = False, **others: Any) -> Any:
-        assert isinstance(mask, list)
         self.masks = mask
         return np.concatenate(inputs, axis=-1), [x.shape[-1] for x in inputs]
 
@@ -75,7 +68,7 @@ IDS = np.array([[0, 1, 2, 3], [4, 0, 0, 0], [1, 2, 3, 4], [0, 0, 1, 1], [2, 2, 0
 def test_a_layer_of_several_inputs_gets_lists() -> None:
     net = two_inputs()
     beside = next(layer for layer in net.layers if isinstance(layer, Beside))
-    assert beside.build_shape == [(None, 4, 3), (None, 4, 3)]
+    assert beside.build_shape == ((None, 4, 3), (None, 4, 3))
     tags, last = net.predict([A, IDS], verbose=0)
     assert beside.masks[0] is None
     np.testing.assert_array_equal(beside.masks[1], IDS != 0)
@@ -229,6 +222,27 @@ def test_one_input_and_one_output_in_a_structure(structure: str) -> None:
         assert_same_bits(found if structure == "list" else found["y"], net.graph.forward(A)[0])
 
 
+@pytest.mark.parametrize("make", [states, lambda: Sequential([states_free(), layers.Dense(2)])])
+def test_clones_have_the_architecture_and_weights_of_their_own(make: Any) -> None:
+    net = make()
+    net.compile("sgd", "mse")
+    clone = models.clone_model(net)
+    assert clone.get_config() == net.get_config()
+    assert not clone.compiled
+    assert not set(clone.weights) & set(net.weights)
+    clone.set_weights(net.get_weights())
+    x = [A, B] if len(net.inputs) == 2 else A
+    for one, other in zip(clone.predict(x, verbose=0), net.predict(x, verbose=0), strict=True):
+        assert_same_bits(one, other)
+    with pytest.raises(ValueError, match="clone_function"):
+        models.clone_model(net, clone_function=type)
+
+
+def states_free() -> Model:
+    a = layers.Input((4, 2))
+    return Model(a, layers.GRU(3)(a))
+
+
 def test_models_in_a_sequential() -> None:
     utils.set_random_seed(4)
     inner = Sequential([layers.Input((4, 2)), layers.LSTM(3, return_sequences=True)])
@@ -303,8 +317,8 @@ INPUT = layers.Input((4, 2), name="in")
         (lambda: Model(INPUT, layers.LSTM(2, name="in")(INPUT)), "different names"),
         (lambda: Model(INPUT, layers.LSTM(2, dtype="float64")(layers.Dense(2)(INPUT))), "dtypes"),
         (lambda: layers.Dense(2)([INPUT, INPUT]), "one tensor"),
-        (lambda: Beside()(INPUT), "list of tensors"),
-        (lambda: Beside()([INPUT, A]), "list of tensors"),
+        (lambda: Beside()(INPUT), "must be a list"),
+        (lambda: Beside()([INPUT, A]), "all be arrays, or all"),
         (lambda: layers.LSTM(2)(INPUT, initial_state=[INPUT]), "initial_state"),
         (lambda: layers.LSTM(2)(INPUT, initial_state=[B, B]), "initial_state"),
         (lambda: states()(INPUT), "structure"),

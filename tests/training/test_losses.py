@@ -82,6 +82,17 @@ def test_a_nan_is_not_hidden() -> None:
         assert np.isfinite(gradient[1]).all(), name
 
 
+@pytest.mark.parametrize("shape", [(4,), (4, 1), (4, 5, 1)])
+def test_weights_of_rows_beside_a_mask(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(2)
+    y_true, y_pred = rng.standard_normal((2, 4, 5, 3))
+    mask, weight, loss = rng.random((4, 5)) < 0.5, rng.random(shape), losses.MeanSquaredError()
+    of_steps = np.broadcast_to(weight.reshape(4, -1), (4, 5))
+    assert loss(y_true, y_pred, weight, mask) == loss(y_true, y_pred, of_steps, mask)
+    with pytest.raises(ValueError, match=r"`sample_weight`.*timesteps \(4, 5\).*\(3,|\(3\)"):
+        loss(y_true, y_pred, weight[:3], mask)
+
+
 @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", None])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_masked_losses(reduction: str | None, weighted: bool) -> None:

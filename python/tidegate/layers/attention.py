@@ -8,11 +8,12 @@ import numpy as np
 
 from tidegate import initializers
 from tidegate._native import core
-from tidegate.inputs import Shape
+from tidegate.graph import Tensor
 from tidegate.layers.arguments import Argument, Table
 from tidegate.layers.kinds import Flag
 from tidegate.layers.number_kinds import Number, Seed, Word
 from tidegate.layers.several import SeveralInputs, Shapes
+from tidegate.masks import Mask, same
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
 
@@ -54,7 +55,7 @@ class Attention(SeveralInputs):
         mask: list of a bool [batch, queries], whose False makes an output zero, and a bool [batch, keys],
             whose False keeps a value out; either may be None.
         return_attention_scores: whether the weights of the values, `[batch, queries, keys]`, come too: the
-            call then gives a tuple.
+            call then gives a list.
         use_causal_mask: whether a query sees no later values than its own place.
 
     Weights: `scale` [] with `use_scale`, `concat_score_weight` [] with "concat".
@@ -149,7 +150,7 @@ class Attention(SeveralInputs):
         if keep:
             arrays = [query, value, key][: len(inputs)]
             kept = _Kept(arrays, query_mask, scoring, scores, of_values, dropped, applied)
-        return (outputs, applied) if return_attention_scores else outputs, kept
+        return [outputs, applied] if return_attention_scores else outputs, kept
 
     def backward(self, kept: _Kept, d_outputs: Any, *, need_d_inputs: bool = True) -> tuple[Any, list[Array]]:
         d_y, d_applied = d_outputs if isinstance(d_outputs, (list, tuple)) else (d_outputs, None)
@@ -180,9 +181,15 @@ class Attention(SeveralInputs):
             d_inputs = [d_query, core.merge("sum", d_value, d_key)]
         return d_inputs if need_d_inputs else None, self.weight_gradients(d_scale, d_factor, d_features)
 
-    def compute_output_shape(self, input_shape: Any) -> Shape:
+    def compute_output_shape(
+        self, input_shape: Any, return_attention_scores: bool = False, use_causal_mask: bool = False
+    ) -> Any:
         query, value = input_shape[:2]
-        return (*query[:-1], value[-1])
+        output = (*query[:-1], value[-1])
+        return [output, (*query[:-1], value[1])] if return_attention_scores else output
+
+    def symbolic_mask(self, inputs: list[Tensor]) -> Mask | None:
+        return same(inputs[0].mask)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Array | None:
         found: Array | None = None if mask is None else mask[0]

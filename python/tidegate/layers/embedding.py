@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from tidegate._native import core
+from tidegate.graph import Tensor
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument, later
 from tidegate.layers.kinds import Constraint, Flag, Initializer, Kind, Later, PositiveInteger, Regularizer
 from tidegate.layers.layer import Layer
+from tidegate.masks import Mask, differing
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
 
@@ -123,6 +125,9 @@ class Embedding(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.output_dim)
+
+    def symbolic_mask(self, inputs: list[Tensor]) -> Mask | None:
+        return differing(inputs[0], 0) if self.mask_zero else None
 
     def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
         x = self.prepare(inputs)

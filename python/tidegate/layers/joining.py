@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from tidegate._native import core
+from tidegate.graph import Tensor
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.kinds import Flag
 from tidegate.layers.number_kinds import Axes, Integer
 from tidegate.layers.several import SeveralInputs, Shapes
+from tidegate.masks import Mask, joined
 from tidegate.random import Training
 from tidegate.variable import Array
 
@@ -68,6 +70,10 @@ class Concatenate(SeveralInputs):
         shape, lengths = list(input_shape[0]), [each[self.axis] for each in input_shape]
         shape[self.axis] = None if None in lengths else sum(lengths)
         return tuple(shape)
+
+    def symbolic_mask(self, inputs: list[Tensor]) -> Mask | None:
+        shape = self.compute_output_shape([tensor.shape for tensor in inputs])
+        return joined(inputs, [tensor.mask for tensor in inputs], self.axis, shape)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Array | None:
         if mask is None or all(each is None for each in mask):

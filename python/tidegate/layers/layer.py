@@ -15,9 +15,10 @@ from tidegate.graph import Graph, Node, Tensor, connect
 from tidegate.inputs import Shape, batch_shape, check_input_shape, floating, mask_of_steps, short
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
+from tidegate.masks import Mask
 from tidegate.random import Training
 from tidegate.regularizers import penalties
-from tidegate.structure import nested, plain
+from tidegate.structure import plain
 from tidegate.utils.naming import auto_name
 from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork, values_of
 
@@ -105,7 +106,7 @@ class Layer:
 
     def build(self, input_shape: Any) -> None:
         """Makes the weights, once, for inputs of this shape; the batch axis (None) is included."""
-        shape: Any = [tuple(s) for s in input_shape] if self.several_inputs else tuple(input_shape)
+        shape: Any = tuple(input_shape)
         with building:
             self.check_input(shape)
             if self.built:
@@ -199,11 +200,9 @@ class Layer:
         """The layer's outputs on an array, computed now; on an `Input`, a node of a graph.
 
         Args:
-            inputs: array with the axes that the layer's own documentation states, converted to `dtype`; a
-                list of them for a layer of several.
+            inputs: array with the axes that the layer's own documentation states, converted to `dtype`.
             training: whether this is a training pass.
-            mask: bool [batch, timesteps], a list of them (or None) for a layer of several inputs; refused,
-                except by layers that say what they do with it.
+            mask: bool [batch, timesteps]; refused, except by layers that say what they do with it.
         """
         tensors = self.tensors(inputs)
         if mask is not None and (not self.uses_mask or tensors):
@@ -211,13 +210,7 @@ class Layer:
         if tensors:
             return connect(self, tensors)
         x = self.prepare(inputs)
-        if self.several_inputs:
-            mask = [None] * len(x) if mask is None else list(mask)
-            mask = [
-                None if each is None else mask_of_steps(each, array.shape, self.title)
-                for each, array in zip(mask, x, strict=True)
-            ]
-        elif mask is not None:
+        if mask is not None:
             mask = mask_of_steps(mask, x.shape, self.title)
         outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training, mask=mask)
         if training:
@@ -225,16 +218,13 @@ class Layer:
         return outputs
 
     def tensors(self, inputs: Any) -> list[Tensor]:
-        """The tensors that the layer is called on; none where it is called on arrays.
+        """The tensor that the layer is called on, in a list; none where it is called on an array.
 
-        Raises ValueError for several where the layer takes one, and for tensors mixed with arrays.
+        Raises ValueError for several.
         """
-        given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-        found = [each for each in given if isinstance(each, Tensor)]
-        if found and (len(found) < len(given) or nested(inputs) != self.several_inputs):
-            expected = "a list of tensors" if self.several_inputs else "one tensor"
-            raise ValueError(f"{self.title}: `inputs` must be {expected}; received {short(inputs)}")
-        return found
+        if isinstance(inputs, (list, tuple)) and any(isinstance(each, Tensor) for each in inputs):
+            raise ValueError(f"{self.title}: `inputs` must be one tensor; received {short(inputs)}")
+        return [inputs] if isinstance(inputs, Tensor) else []
 
     @property
     def input(self) -> Any:
@@ -255,10 +245,6 @@ class Layer:
 
     def prepare(self, inputs: Any) -> Any:
         """`inputs` as an array that `forward` takes; builds the layer if this is its first."""
-        if self.several_inputs:
-            arrays = [floating(each, np.dtype(self.dtype), "inputs") for each in inputs]
-            self.build([(None, *array.shape[1:]) for array in arrays])
-            return arrays
         x = floating(inputs, np.dtype(self.dtype), "inputs")
         self.check_input(x.shape)
         if not self.built:
@@ -314,6 +300,12 @@ class Layer:
     def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
         """The mask that goes on with the output, bool [batch, timesteps] or None, from that of the inputs."""
         return mask
+
+    def symbolic_mask(self, inputs: list[Tensor]) -> Mask | None:
+        """Where the mask that `compute_mask` gives comes from, for files."""
+        passed: Any = object()
+        passes = not self.several_inputs and self.compute_mask(None, passed) is passed
+        return inputs[0].mask if passes else None
 
     # ---- the object ------------------------------------------------------------------------------
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tidegate._native import core
+from tidegate.graph import Tensor
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import Argument
 from tidegate.layers.number_kinds import Number
 from tidegate.layers.plain import Plain
+from tidegate.masks import Mask, any_of_last, differing
 from tidegate.variable import Array
 
 
@@ -35,6 +37,9 @@ class Masking(Plain):
 
     def create_operator(self) -> core.Masking:
         return core.Masking(self.mask_value)
+
+    def symbolic_mask(self, inputs: list[Tensor]) -> Mask:
+        return any_of_last(differing(inputs[0], self.mask_value))
 
     def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
         x = self.prepare(inputs)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any, ClassVar
 
 import numpy as np
 
 from tidegate._native import core
+from tidegate.graph import Tensor
 from tidegate.inputs import Shape
 from tidegate.layers.several import SeveralInputs, Shapes
+from tidegate.masks import Mask, either
 from tidegate.random import Training
 from tidegate.variable import Array
 
@@ -53,6 +56,10 @@ class Merge(SeveralInputs):
             else:
                 output.append(known.pop() if known else lengths[0])
         return tuple(output)
+
+    def symbolic_mask(self, inputs: list[Tensor]) -> Mask | None:
+        masks = [tensor.mask for tensor in inputs if tensor.mask is not None]
+        return reduce(either, masks) if len(masks) == len(inputs) else None
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Array | None:
         if mask is None or any(each is None for each in mask):

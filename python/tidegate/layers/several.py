@@ -69,10 +69,16 @@ class SeveralInputs(Layer):
     def _connect(self, inputs: list[Any], mask: Any, options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):
             raise ValueError(f"{self.title}: the inputs must all be arrays, or all be those of a model")
-        for name, value in {"mask": mask, **options}.items():
-            if value is not None and value is not False:
-                raise ValueError(f"{self.title}: argument `{name}` is not supported yet in a model's graph")
-        return connect(self, inputs)
+        if mask is not None:
+            raise ValueError(
+                f"{self.title}: argument `mask` is not supported on `Input`s yet: there masks come with them"
+            )
+        for name, value in options.items():
+            if not isinstance(value, bool):
+                raise ValueError(
+                    f"{self.title}: argument `{name}` expected True or False; received {value!r}"
+                )
+        return connect(self, inputs, **options)
 
     def prepare(self, inputs: Any) -> Any:
         """`inputs` as arrays that `forward` takes; builds the layer if these are its first."""

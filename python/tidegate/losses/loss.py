@@ -185,12 +185,21 @@ class Loss(Configured):
 
 
 def masked_weight(sample_weight: Any, mask: Array) -> Array:
-    """Sample weights that are zero where `mask`, bool [B, T], is False."""
+    """Sample weights that are zero where `mask`, bool [B, T], is False; weights [B] are those of whole
+    rows, where Keras fails.
+    """
     if sample_weight is None:
         return mask
     weight = numeric(np.asarray(sample_weight), "sample_weight")
     if weight.ndim == mask.ndim + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
+    elif weight.ndim == mask.ndim - 1:
+        weight = weight[..., np.newaxis]
+    if any(length not in (1, steps) for length, steps in zip(weight.shape, mask.shape, strict=False)):
+        raise ValueError(
+            "argument `sample_weight` expected one weight for each row, or for each of the timesteps "
+            f"{mask.shape}; received shape {weight.shape}"
+        )
     return weight * mask
 
 

@@ -8,7 +8,32 @@ from tidegate.models.functional import Functional
 from tidegate.models.model import Model
 from tidegate.models.sequential import Sequential
 
-__all__ = ["Functional", "Model", "Sequential", "load_model", "model_from_json", "save_model"]
+__all__ = [
+    "Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model",
+]  # fmt: skip
+
+
+def clone_model(
+    model: Model,
+    input_tensors: Any = None,
+    clone_function: Any = None,
+    call_function: Any = None,
+    recursive: bool = False,
+) -> Model:
+    """A new model of the same architecture, with new weights and not compiled.
+
+    Raises ValueError for the other arguments, and for layers of classes that files have no name for.
+    """
+    from tidegate.inputs import refuse
+
+    refuse(
+        "clone_model",
+        input_tensors=input_tensors, clone_function=clone_function, call_function=call_function,
+        recursive=recursive or None,
+    )  # fmt: skip
+    given: Any = model
+    clone: Model = given.from_config(given.get_config())
+    return clone
 
 
 def load_model(

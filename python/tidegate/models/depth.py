@@ -1,32 +1,20 @@
 """The order of a model's layers: by their distance from the outputs, as Keras lists and saves them.
 
-Keras counts what makes a mask as operations of their own, one for that of an `Embedding` and two for that of
-a `Masking`, and so does this file.
+Keras counts what makes a mask as operations of their own, and so does this file.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidegate.graph import Node
-from tidegate.layers.masking import Masking
+from tidegate.graph import Node, Tensor
 from tidegate.layers.over_time import OverTime
 from tidegate.layers.time_distributed import TimeDistributed
+from tidegate.masks import Mask
+from tidegate.structure import flatten, pack
 
 if TYPE_CHECKING:
-    from tidegate.graph import Graph, Tensor
-
-
-class _MaskOperation(NamedTuple):
-    """What makes a mask, apart from the layer that is asked for it.
-
-    Attributes:
-        node: of that layer.
-        left: how many such operations come before it.
-    """
-
-    node: Node
-    left: int
+    from tidegate.graph import Graph
 
 
 class Depths(NamedTuple):
@@ -67,7 +55,7 @@ def in_depth(graph: Graph) -> Depths:
         of_layers.setdefault(tensor.source, 0)
         of_uses.setdefault(tensor.source, 0)
     layers = sorted(of_layers, key=lambda layer: (-of_layers[layer], met.get(layer, -1)))
-    layers = [layer for layer in layers if not isinstance(layer, _MaskOperation)]
+    layers = [layer for layer in layers if not isinstance(layer, Mask)]
     return Depths(layers, of_uses)
 
 
@@ -94,20 +82,23 @@ def _layer(use: Any) -> Any:
 def _above(use: Any) -> list[Any]:
     """What a use takes from."""
     if isinstance(use, Node):
-        found = [_origin(tensor) for tensor in use.inputs]
-        maker = use.inputs[0].masked_by if len(use.inputs) == 1 else None
-        if maker is not None and getattr(maker.layer, "mask_zero", True) and _gets_mask(use.layer):
-            found.append(_MaskOperation(maker, int(isinstance(maker.layer, Masking))))
-        return found
-    if isinstance(use, _MaskOperation):
-        return [use._replace(left=use.left - 1) if use.left else _origin(use.node.inputs[0])]
+        masks = [mask for mask in flatten(given_mask(use)) if mask is not None]
+        return [*map(_origin, use.inputs), *masks]
+    if isinstance(use, Mask):
+        return [_origin(each) for each in use.args if isinstance(each, (Mask, Tensor))]
     return []
 
 
-def _origin(tensor: Tensor) -> Any:
-    return tensor.node or tensor.source
+def _origin(value: Tensor | Mask) -> Any:
+    return value if isinstance(value, Mask) else value.node or value.source
 
 
-def _gets_mask(layer: Any) -> bool:
-    """Whether Keras's layer has an argument for the mask."""
-    return layer.graph is not None or layer.uses_mask or isinstance(layer, (OverTime, TimeDistributed))
+def given_mask(node: Node) -> Any:
+    """The mask that Keras calls a layer with, in the structure of its inputs; None where it has none."""
+    layer = node.layer
+    if layer.graph is None:
+        takes_it = layer.uses_mask or isinstance(layer, (OverTime, TimeDistributed))
+        if layer.several_inputs or len(node.inputs) > 1 or not takes_it:
+            return None
+    masks = [tensor.mask for tensor in flatten(node.call[0])]
+    return pack(node.call[0], masks)[0] if any(mask is not None for mask in masks) else None

@@ -40,7 +40,7 @@ class Epochs:
         return self
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches of one epoch, with a warning where there are fewer than expected."""
+        """The batches of one epoch, with a warning where they end before they should, or nobody knew when."""
         self._source.on_epoch_begin()
         expected = self.steps
         if self._pass is None or self._steps is None:
@@ -54,12 +54,12 @@ class Epochs:
                 if self._batches is None:
                     self._batches = self._seen
                 self._pass = None
-                if expected is not None:
-                    warnings.warn(
-                        f"Your input ran out of data: of {expected} batches that this epoch expected, it had "
-                        f"{step}",
-                        stacklevel=4,
-                    )
+                wanted = "" if expected is None else f" of the {expected} that this epoch expected"
+                warnings.warn(
+                    f"Your input ran out of data after {step} batches{wanted}; how many "
+                    "there are, `steps_per_epoch`, `steps` or a length of the input says beforehand",
+                    stacklevel=4,
+                )
                 break
             self._seen += 1
             step += 1

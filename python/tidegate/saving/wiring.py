@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.graph import Tensor
 from tidegate.inputs import integer
-from tidegate.saving import mask_ops
+from tidegate.saving.operations import TENSOR, Checker, Writer, history, is_operation
+from tidegate.structure import flatten
 
 if TYPE_CHECKING:
     from tidegate.graph import Graph, Node
-
-_TENSOR = "__keras_tensor__"
 
 
 class _NotYet(Exception):
@@ -27,23 +26,34 @@ class _NotYet(Exception):
 
 
 def entries(graph: Graph, layers: list[Any]) -> list[dict[str, Any]]:
-    """Each layer, and how it is used."""
+    """Each layer, and how it is used; before it the masks that it is the first to be given."""
+    from tidegate.models.depth import given_mask
     from tidegate.saving import objects
 
-    used = set(graph.outer)
-    return [
-        {**objects.serialize(layer), "name": layer.name, "inbound_nodes": calls(used, layer)}
-        for layer in layers
-    ]
+    used, found = set(graph.outer), []
+    masks = Writer({layer.name for layer in layers}, lambda value: _written(value, used))
+    for layer in layers:
+        for node in layer.nodes:
+            if node in used:
+                found += masks.entries(flatten(given_mask(node)))
+        uses = calls(used, layer, masks)
+        found.append({**objects.serialize(layer), "name": layer.name, "inbound_nodes": uses})
+    return found
 
 
-def calls(used: set[Node], layer: Any) -> list[dict[str, Any]]:
-    """Those of these uses that are of the layer."""
-    return [
-        {"args": _written(node.call[0], used), "kwargs": _written(node.call[1], used)}
-        for node in layer.nodes
-        if node in used
-    ]
+def calls(used: set[Node], layer: Any, masks: Writer | None = None) -> list[dict[str, Any]]:
+    """Those of these uses that are of the layer; with `masks`, what it is given of them too."""
+    from tidegate.models.depth import given_mask
+
+    found = []
+    for node in layer.nodes:
+        if node in used:
+            args, named = (_written(each, used) for each in node.call)
+            mask = None if masks is None else given_mask(node)
+            if masks is not None and mask is not None:
+                named["mask"] = masks.written(mask)
+            found.append({"args": args, "kwargs": named})
+    return found
 
 
 def places(graph: Graph, tensors: list[Tensor]) -> list[list[Any]]:
@@ -68,7 +78,7 @@ def _written(value: Any, used: set[Node]) -> Any:
     if isinstance(value, Tensor):
         place = _place(value, used)
         config = {"shape": list(value.shape), "dtype": value.dtype, "keras_history": place}
-        return {"class_name": _TENSOR, "config": config}
+        return {"class_name": TENSOR, "config": config}
     if isinstance(value, dict):
         return {key: _written(each, used) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
@@ -86,8 +96,12 @@ def made(given: Any) -> dict[str, Any]:
     layers: dict[str, Any] = {}
     uses: dict[str, Any] = {}
     for entry in given:
-        if isinstance(entry, dict) and entry.get("class_name") in mask_ops.CLASSES:
-            layers[str(entry.get("name"))] = entry
+        if is_operation(entry):
+            if not isinstance(entry.get("name"), str) or entry["name"] in layers:
+                raise ValueError(
+                    f"{entry['class_name']}: expected a name of its own; received {entry!r:.200}"
+                )
+            layers[entry["name"]] = entry
             continue
         layer = objects.deserialize_layer(entry)
         if layer.name in layers:
@@ -104,11 +118,12 @@ def connect(layers: dict[str, Any], uses: dict[str, Any]) -> None:
     waiting = {name: deque(calls) for name, calls in uses.items()}
     ready = deque(waiting)
     blocked: dict[str, list[str]] = {}  # layer -> those that wait for a use of it
+    masks = Checker(layers, lambda place: _there(place, layers))
     while ready:
         name = ready.popleft()
         while waiting[name]:
             try:
-                _call(layers[name], waiting[name][0], layers)
+                _call(layers[name], waiting[name][0], layers, masks)
             except _NotYet as missing:
                 blocked.setdefault(str(missing), []).append(name)
                 break
@@ -131,38 +146,55 @@ def tensors(given: Any, layers: dict[str, Any]) -> Any:
         raise ValueError(f"there is no tensor {given!r:.200}") from error
 
 
-def _call(layer: Any, use: Any, layers: dict[str, Any]) -> None:
+def _call(layer: Any, use: Any, layers: dict[str, Any], masks: Checker) -> None:
     """Calls a layer; raises _NotYet where a tensor is not there yet."""
     if not isinstance(use, dict):
         raise ValueError(
             f"{layer.title}: `inbound_nodes` expected dictionaries of `args` and `kwargs`; "
             f"received {use!r:.200}"
         )
-    args, named = _read(use.get("args"), layers), _read(use.get("kwargs") or {}, layers)
+    args, named = _read(use.get("args"), layers), use.get("kwargs") or {}
     if not isinstance(args, list) or not isinstance(named, dict) or not 1 <= len(args) <= 2:
         raise ValueError(f"{layer.title}: a use expected one or two arguments; received {use!r:.200}")
+    mask, named = named.get("mask"), {key: named[key] for key in named if key not in ("mask", "training")}
+    named = _read(named, layers)
     if args[1:]:
         named["initial_state"] = args[1]
     states = named.pop("initial_state", None)
-    mask, _ = named.pop("mask", None), named.pop("training", None)
-    if mask is not None and not (isinstance(mask, mask_ops.Mask) and mask.is_of(args[0])):
+    if flatten(mask) != [None] * len(flatten(mask)) and not masks.agree(mask, _masks(args[0])):
         raise ValueError(f"{layer.title}: argument `mask` expected the mask that goes with the tensor")
     if mask is not None and states is not None:
         raise ValueError(f"{layer.title}: argument `mask` is not supported beside `initial_state` yet")
-    for name, value in named.items():
-        if value is not None:
+    options = {name: value for name, value in named.items() if value is not None}
+    for name in options:
+        if name not in getattr(layer, "options", ()):
             raise ValueError(f"{layer.title}: argument `{name}` is not supported on tensors yet")
-    layer(args[0], **({} if states is None else {"initial_state": states}))
+    layer(args[0], **options, **({} if states is None else {"initial_state": states}))
+
+
+def _masks(tensors: Any) -> Any:
+    """The masks of a structure of tensors."""
+    if isinstance(tensors, dict):
+        return {key: _masks(each) for key, each in tensors.items()}
+    return [_masks(each) for each in tensors] if isinstance(tensors, list) else getattr(tensors, "mask", None)
 
 
 def _read(value: Any, layers: dict[str, Any]) -> Any:
     if isinstance(value, dict):
-        if value.get("class_name") == _TENSOR:
-            return _tensor(_history(value), layers)
+        if value.get("class_name") == TENSOR:
+            return _tensor(history(value), layers)
         return {key: _read(each, layers) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_read(each, layers) for each in value]
     return value
+
+
+def _there(place: Any, layers: dict[str, Any]) -> Any:
+    """The tensor at a place; None where there is none."""
+    try:
+        return _tensor(place, layers)
+    except (ValueError, _NotYet):
+        return None
 
 
 def _tensor(place: Any, layers: dict[str, Any], from_one: bool = False) -> Any:
@@ -173,9 +205,7 @@ def _tensor(place: Any, layers: dict[str, Any], from_one: bool = False) -> Any:
     if not isinstance(place, (list, tuple)) or len(place) != 3 or place[0] not in layers:
         raise wrong
     layer, use, output = layers[place[0]], integer(place[1]), integer(place[2])
-    if isinstance(layer, dict):
-        return _mask(layer, layers)
-    if use is None or output is None:
+    if isinstance(layer, dict) or use is None or output is None:
         raise wrong
     if isinstance(layer, InputLayer):
         if use or output:
@@ -190,34 +220,6 @@ def _tensor(place: Any, layers: dict[str, Any], from_one: bool = False) -> Any:
     if output >= len(outputs):
         raise wrong
     return outputs[output]
-
-
-def _mask(entry: dict[str, Any], layers: dict[str, Any]) -> mask_ops.Mask:
-    """The mask of an operation in a file: `NotEqual` of a tensor and a number, or `Any` of that."""
-    found: Any = entry
-    if entry.get("class_name") == "Any":  # whether any feature differs
-        place = _history(next(iter(_arguments(entry)), None))
-        found = layers.get(place[0]) if isinstance(place, list) and place else None
-    if isinstance(found, dict) and found.get("class_name") == "NotEqual" and len(_arguments(found)) == 2:
-        given, value = _arguments(found)
-        place = _history(given)
-        if isinstance(place, list) and place and not isinstance(layers.get(place[0]), dict):
-            return mask_ops.Mask(_tensor(place, layers), value)
-    raise ValueError(f"{entry.get('class_name')}: expected the operation of a mask; received {entry!r:.200}")
-
-
-def _arguments(entry: dict[str, Any]) -> list[Any]:
-    """Those by place of an operation's one use; none where they are not there."""
-    uses = entry.get("inbound_nodes")
-    use = uses[0] if isinstance(uses, list) and len(uses) == 1 else None
-    args = use.get("args") if isinstance(use, dict) else None
-    return args if isinstance(args, list) else []
-
-
-def _history(value: Any) -> Any:
-    """The place of a tensor in a file; None for anything else."""
-    config = value.get("config") if isinstance(value, dict) and value.get("class_name") == _TENSOR else None
-    return config.get("keras_history") if isinstance(config, dict) else None
 
 
 def _is_functional(layer: Any) -> bool:
