@@ -152,7 +152,8 @@ class Forward {
   // if `Join`: its own chains would wait for themselves.
   template <int Stage, bool Join, class F>
   static void for_each_tile(int64_t rows, const Group& group, F tile) {
-    const auto [panel, panels, tail] = group;
+    const int64_t panel = group.panel, panels = group.panels;
+    const int tail = group.tail;
     for_each_block<kRows>(rows, [&](int64_t first, int64_t block) {
       with_constant<kRows>(block, [&](auto r) {
         constexpr int most = panels_of_tile<Stage, r.value>();
