@@ -17,16 +17,16 @@ from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name
 from tidegate.masks import Mask
 from tidegate.random import Training
-from tidegate.regularizers import penalties
 from tidegate.structure import plain
 from tidegate.utils.naming import auto_name
-from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork, values_of
+from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork
+from tidegate.weighted import Weighted
 
 building = threading.RLock()  # two threads that call an unbuilt layer or model build it once
 release_at_fork(building)
 
 
-class Layer:
+class Layer(Weighted):
     """The base of all layers.
 
     A subclass declares `arguments` and writes `create_variables`, `create_operator`, `forward`, `backward`
@@ -159,29 +159,9 @@ class Layer:
         return [variable for variable in self._variables if self.trainable and variable.trainable]
 
     @property
-    def non_trainable_weights(self) -> list[Variable]:
-        return [variable for variable in self._variables if not (self.trainable and variable.trainable)]
-
-    variables = weights
-    trainable_variables = trainable_weights
-
-    @property
     def carried(self) -> list[Variable]:
         """The states of a stateful layer, which are no weights."""
         return []
-
-    @property
-    def losses(self) -> list[float]:
-        """The penalties on the trainable weights."""
-        return penalties(self.trainable_weights)
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all weights, in the order of `weights`."""
-        return [value.copy() for value in values_of(self._variables)]
-
-    def set_weights(self, weights: list[Array]) -> None:
-        """Replaces all weights; none when one of them does not fit (ValueError)."""
-        assign_all(self._variables, weights, self.title)
 
     def count_params(self) -> int:
         if not self.built:

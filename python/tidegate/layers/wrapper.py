@@ -77,13 +77,6 @@ class Wrapper(Layer):
             return []
         return [variable for layer in self.inner_layers() for variable in layer.trainable_weights]
 
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        trainable = set(self.trainable_weights)
-        return [variable for variable in self.weights if variable not in trainable]
-
-    trainable_variables = trainable_weights
-
     def stored_variables(self) -> dict[str, list[Variable]]:
         places: dict[str, list[Variable]] = {"vars": []}
         for name, layer in zip(self.inner, self.inner_layers(), strict=True):

@@ -10,13 +10,13 @@ import numpy as np
 from tidegate.graph import Graph, Node, Tensor
 from tidegate.inputs import nearest
 from tidegate.models.training import Trainer
-from tidegate.regularizers import penalties
 from tidegate.saving.weights import places
 from tidegate.structure import Leaves, pack, plain
-from tidegate.variable import Array, Variable, assign_all, assign_each, values_of
+from tidegate.variable import Variable, assign_each
+from tidegate.weighted import Weighted
 
 
-class Layered(Trainer):
+class Layered(Weighted, Trainer):
     """Layers, and what follows from them.
 
     A model in a layer's place is one of them: it has what is asked of a layer.
@@ -144,14 +144,6 @@ class Layered(Trainer):
         return list(dict.fromkeys(found))
 
     @property
-    def non_trainable_weights(self) -> list[Variable]:
-        trainable = set(self.trainable_weights)
-        return [variable for variable in self.weights if variable not in trainable]
-
-    variables = weights
-    trainable_variables = trainable_weights
-
-    @property
     def carried(self) -> list[Variable]:
         """The states of its stateful layers."""
         return list(dict.fromkeys(state for layer in self._layers for state in layer.carried))
@@ -160,19 +152,6 @@ class Layered(Trainer):
         """Sets the states of its stateful layers back to zero; in Keras 3 only layers have this method."""
         warnings.warn(f"{self.title}: `reset_states` is a method of layers in Keras 3", stacklevel=2)
         assign_each({state: np.zeros(state.shape, state.dtype) for state in self.carried})
-
-    @property
-    def losses(self) -> list[float]:
-        """The penalties on the trainable weights, which `fit` and `evaluate` add to the loss."""
-        return penalties(self.trainable_weights)
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all weights, layer after layer."""
-        return [value.copy() for value in values_of(self.weights)]
-
-    def set_weights(self, weights: list[Array]) -> None:
-        """Replaces all weights; none when one of them does not fit (ValueError)."""
-        assign_all(self.weights, weights, self.title)
 
     def count_params(self) -> int:
         self._built_graph()
