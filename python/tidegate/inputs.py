@@ -45,6 +45,13 @@ def floating(value: Any, dtype: np.dtype[Any], name: str) -> Array:
 
     Raises as `numeric` does.
     """
+    if (
+        type(value) is np.ndarray
+        and value.dtype is dtype
+        and value.flags.c_contiguous
+        and value.flags.aligned
+    ):
+        return value
     array = numeric(value, name)
     with np.errstate(all="ignore"):  # a float64 beyond float32 becomes an infinity, in silence as everywhere
         return np.require(array, dtype, ["C", "A", "E"])

@@ -86,6 +86,13 @@ class Variable:
             self.value = checked
             self.version += 1
 
+    def take(self, value: Array) -> None:
+        """Replaces the value by this very array, of the variable's shape, which nobody will write to."""
+        taken = _frozen(np.asarray(value, self.dtype, order="C"))
+        with changing:
+            self.value = taken
+            self.version += 1
+
     def check(self, value: Array) -> Array:
         """The read-only copy of `value` that `assign` would store; raises as `assign` does."""
         try:

@@ -60,7 +60,7 @@ class Model(Layered):
     def set_graph(self, graph: Graph | None) -> None:
         """Takes the graph that the model computes from now on; None makes it unbuilt."""
         self._programs = None if graph is None else Programs(graph)
-        self._ready_dtype = None
+        self._ready_dtype = self._goals = None
         if graph is not None:
             takers: dict[Tensor, list[Any]] = {tensor: [] for tensor in graph.inputs}
             for node in graph.nodes:
@@ -331,6 +331,7 @@ class Model(Layered):
         return {
             **self.__dict__,
             "graph": self.built, "nodes": [], "_programs": None, "_first": [], "_ready_dtype": None,
+            "_goals": None,
         }  # fmt: skip
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from tidegate.models.feeding import BATCH_SIZE, Feeding, optional, validation_pa
 from tidegate.models.sources import Arrays, is_arrays
 from tidegate.models.tally import Tally
 from tidegate.random import Training
-from tidegate.regularizers import add_gradients
+from tidegate.regularizers import add_gradients, penalties
 from tidegate.structure import listed, plain
 from tidegate.utils.faults import memory_for, uninterrupted
 from tidegate.variable import Array, assign_each, changing
@@ -166,8 +166,8 @@ class Trainer(Feeding):
                 d_output = optimizer.scale_loss(d_output)
             losses.append(value)
             d_outputs.append(d_output)
-        more = sum(self.losses)
         variables = self.trainable_variables
+        more = sum(penalties(variables))
         gradients = graph.backward(kept, plain(d_outputs)) if variables else {}
         for variable in variables:  # one that no loss depends on
             if variable not in gradients:

@@ -250,7 +250,7 @@ class Optimizer(State):
                 w, decay = variable.value, self.decay_of(variable)
                 if decay is not None and self._decays(variable):
                     w = w - w * (decay * self.learning_rate)
-                variable.assign(self.update(w, g, self._places[variable]))
+                variable.take(self.update(w, g, self._places[variable]))
         if self.use_ema:
             self._average()
         for variable in variables:
