@@ -13,6 +13,12 @@ namespace {
 // Entries of a block: 256 of LSTM(128) are 512 KiB of d_sums.
 constexpr int64_t kEntriesOfBlock = 256;
 
+// quarters_of_tail(), where they are few beside the whole panels: else bringing them together costs what it spares.
+int tail_of(const CellLayout& layout, int64_t units, int64_t lanes, bool dropping) {
+  const int quarters = quarters_of_tail(layout, units, lanes);
+  return dropping || units < 2 * lanes || 2 * quarters > layout.gates ? 0 : quarters;
+}
+
 template <class T>
 class Backward {
  public:
@@ -29,6 +35,8 @@ class Backward {
         P((U + L - 1) / L),
         V(P * L),
         row(layout.sums * L),
+        tail(tail_of(layout, U, L, call.dropout.any())),
+        whole(P - (tail > 0)),
         block_steps(std::clamp<int64_t>(kEntriesOfBlock / B, 1, steps)),
         capacity(block_steps * B),
         threads(threads_for(6.0 * B * steps * (F + U) * layout.gates * U)),
@@ -56,6 +64,9 @@ class Backward {
     args.d_c = scratch[d_c_part];
     args.d_output = call.mask ? scratch[d_output_part] : nullptr;
     args.d_sums = {scratch[d_sums_part], 0, capacity * row, row};
+    args.tail = tail;
+    args.d_tail[0] = scratch[d_tail_part[0]];
+    args.d_tail[1] = scratch[d_tail_part[layout.input.last != layout.recurrent[0].last]];
     args.reset_h = scratch[reset_h_part];
     args.d_reset_h = scratch[d_reset_h_part];
   }
@@ -87,6 +98,7 @@ class Backward {
 
   // A factor of the forward products, of some gates: what the gradients of its weights and of itself take.
   struct Factor {
+    bool of_state;
     int gate, vectors;
     Slots slots;  // of d_sums that belong to it, from `first` on
     int64_t first;
@@ -103,7 +115,8 @@ class Backward {
     for (int stage = 0, gate = 0; stage < (inputs ? 1 : layout.stages); ++stage) {
       const Slots slots = inputs ? layout.input : layout.recurrent[stage];
       for (int v = 0; v < (by_gate ? slots.vectors : 1); ++v) {
-        Factor factor{gate, by_gate ? 1 : slots.vectors, by_gate ? Slots{1, 0} : slots, 0, stage == 1, {}, {}, {}, {}};
+        Factor factor{!inputs, gate, by_gate ? 1 : slots.vectors, by_gate ? Slots{1, 0} : slots, 0, stage == 1, {}, {},
+                      {},      {}};
         if (by_gate) factor.first = slots.slot(v) * L;
         factors.push_back(factor);
         gate += factor.vectors;
@@ -112,13 +125,16 @@ class Backward {
     return factors;
   }
 
+  // Elements of a row of d_sums in products with a factor's transposed weights.
+  int64_t columns_of(const Factor& factor) const { return (whole * factor.vectors + tail) * L; }
+
   void reserve_factors(std::vector<Factor>& factors, int64_t depth, bool columns) {
     for (Factor& factor : factors) {
       const bool dropped = &factors == &state_factors ? call.dropout.h : call.dropout.x;
       factor.rows = scratch.reserve<const T*>(capacity);
       factor.dropped = scratch.reserve<T>(dropped ? capacity * depth : 0);
       // Columns are padded to whole vectors.
-      factor.columns = scratch.reserve<T>(columns ? factor.vectors * V * whole_vectors(depth, L) : 0);
+      factor.columns = scratch.reserve<T>(columns ? columns_of(factor) * whole_vectors(depth, L) : 0);
       factor.gradient = scratch.reserve<T>(depth * factor.vectors * V);
     }
   }
@@ -136,6 +152,7 @@ class Backward {
     d_reset_h_part = scratch.reserve<T>(layout.stages == 2 ? B * V : 0);
     reset_h_part = scratch.reserve<T>(layout.stages == 2 ? capacity * V : 0);
     d_sums_part = scratch.reserve<T>(capacity * P * row);
+    for (Part<T>& part : d_tail_part) part = scratch.reserve<T>(capacity * tail * L);
     row_part = scratch.reserve<T>(threads * kRowBuffers * V);
     entry_part = scratch.reserve<int32_t>(capacity);
     active_part = scratch.reserve<int32_t>(threads * B);
@@ -152,6 +169,7 @@ class Backward {
     if (member.index == member.count - 1) {
       if (call.d_x && call.mask) zero(call.d_x, B * steps * F);
       zero(scratch[d_bias_part], layout.sums * V);
+      for (T* d_tail : args.d_tail) zero(d_tail, capacity * tail * L);
     }
     zero(scratch[row_part] + member.index * kRowBuffers * V, kRowBuffers * V);
     for (int64_t b = member.begin(B); b < member.end(B); ++b) start_row(b);
@@ -162,7 +180,7 @@ class Backward {
     const int64_t first = member.begin(strips) * strip, end = std::min(depth, member.end(strips) * strip);
     if (columns && first < end)
       kernels.pack_gate_columns(weights + first * layout.gates * U, end - first, U, layout.gates, factor.gate,
-                                factor.vectors, scratch[factor.columns] + first * factor.vectors * V);
+                                factor.vectors, tail, scratch[factor.columns] + first * columns_of(factor));
     const int64_t size = depth * factor.vectors * V;
     zero(scratch[factor.gradient] + member.begin(size), member.end(size) - member.begin(size));
   }
@@ -262,25 +280,38 @@ class Backward {
     for (const Factor& factor : input_factors) input_gradient(member, factor);
   }
 
+  // Panels of few vectors go together, in groups as even as possible; a tail comes last. Members share all columns, and
+  // in the column where a share ends its rows.
   void weight_gradient(const Member& member, const Factor& factor, int64_t depth) {
-    // Panels of few vectors go together, in groups as even as possible.
-    const int64_t most = std::max(1, kernels.strip / factor.vectors), groups = (P + most - 1) / most;
-    const int64_t stride = depth * factor.vectors * L;
-    for_each_share(member, groups, depth, [&](int64_t group, int64_t first, int64_t last) {
-      const int64_t panel = group * P / groups, panels = (group + 1) * P / groups - panel;
-      kernels.outer({entries, first, last, scratch[factor.rows], args.d_sums.at(0, panel, 0) + factor.first, row,
-                     factor.slots, scratch[factor.gradient] + panel * stride, panels, args.d_sums.panel_stride,
-                     stride});
+    const int64_t most = std::max(1, kernels.strip / factor.vectors), groups = (whole + most - 1) / most;
+    const int64_t columns = whole * factor.vectors + tail, stride = depth * factor.vectors * L;
+    const int64_t begin = member.begin(columns * depth), end = member.end(columns * depth);
+    const auto share = [&](int64_t column, int64_t count, auto multiply) {
+      const auto row = [&](int64_t at) { return std::clamp<int64_t>((at - column * depth) / count, 0, depth); };
+      if (row(begin) < row(end)) multiply(row(begin), row(end));
+    };
+    for (int64_t group = 0; group < groups; ++group) {
+      const int64_t panel = group * whole / groups, panels = (group + 1) * whole / groups - panel;
+      share(panel * factor.vectors, panels * factor.vectors, [&](int64_t first, int64_t last) {
+        kernels.outer({entries, first, last, scratch[factor.rows], args.d_sums.at(0, panel, 0) + factor.first, row,
+                       factor.slots, scratch[factor.gradient] + panel * stride, panels, args.d_sums.panel_stride,
+                       stride});
+      });
+    }
+    if (tail == 0) return;
+    share(whole * factor.vectors, tail, [&](int64_t first, int64_t last) {
+      kernels.outer({entries, first, last, scratch[factor.rows], args.d_tail[factor.of_state], tail * L,
+                     Slots{tail, tail - 1}, scratch[factor.gradient] + whole * stride});
     });
   }
 
   void input_gradient(const Member& member, const Factor& factor) {
     const int64_t begin = member.begin(entries), end = member.end(entries);
     const Slots slots = call.dropout.x ? Slots{1, layout.input.slot(factor.gate)} : factor.slots;
-    const Runs runs = runs_of(slots, P, args.d_sums.panel_stride, L);
+    const Runs runs = runs_of(slots, whole, args.d_sums.panel_stride, L);
     T *const *to = scratch[to_part], *const *dropped = scratch[d_dropped_rows_part];
     kernels.product({end - begin, scratch[from_part] + begin, runs, (call.dropout.x ? dropped : to) + begin, F,
-                     scratch[factor.columns], nullptr, false});
+                     scratch[factor.columns], nullptr, false, 0, args.d_tail[0] + begin * tail * L, tail * L});
     for (int64_t e = begin; call.dropout.x && e < end; ++e) {
       T* d_row = factor.gate == 0 ? to[e] : dropped[e];
       kernels.scale_kept(dropped[e], mask_of(call.dropout.x, e, factor.gate, F), call.dropout.x_scale, F, d_row);
@@ -292,7 +323,7 @@ class Backward {
   void finish(const Member& member) {
     const auto unpack = [&](const std::vector<Factor>& factors, int64_t depth, T* gradient) {
       for (const Factor& factor : factors)
-        kernels.unpack_gates(scratch[factor.gradient], depth, U, layout.gates, factor.gate, factor.vectors,
+        kernels.unpack_gates(scratch[factor.gradient], depth, U, layout.gates, factor.gate, factor.vectors, tail,
                              member.begin(P), member.end(P), gradient);
     };
     unpack(state_factors, U, call.d_recurrent_kernel);
@@ -315,13 +346,16 @@ class Backward {
   const CellLayout layout;
   const KernelTable<T>& kernels;
   const RecurrentBackward<T>& call;
-  const int64_t B, steps, F, U, L, P, V, row, block_steps, capacity;
+  const int64_t B, steps, F, U, L, P, V, row;
+  const int tail;       // quarters, or 0
+  const int64_t whole;  // panels but a tail
+  const int64_t block_steps, capacity;
   const int threads;
 
   std::vector<Factor> state_factors, input_factors;
   Scratch scratch;
-  Part<T> d_bias_part, d_h_part, d_c_part, d_output_part, d_reset_h_part, reset_h_part, d_sums_part, row_part,
-      dropped_part, d_dropped_part;
+  Part<T> d_bias_part, d_h_part, d_c_part, d_output_part, d_reset_h_part, reset_h_part, d_sums_part, d_tail_part[2],
+      row_part, dropped_part, d_dropped_part;
   Part<int32_t> entry_part, active_part, row_of_entry_part;
   Part<const T*> from_part;
   Part<T*> to_part, d_dropped_rows_part;

@@ -30,15 +30,17 @@ __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t fir
                       : a.bias ? load_first(a.bias + column + v * L, n)
                                : broadcast(T(0));
     }
-  for (int64_t piece = 0; piece < a.runs.pieces; ++piece) {
+  const int two = a.runs.length[1] > 0;  // runs of a piece, less one
+  const int64_t runs = a.runs.pieces << two;
+  for (int64_t i = 0; i < runs + (a.tail_depth > 0); ++i) {
+    const bool in_tail = i == runs;
+    const int64_t run = i & two, depth = in_tail ? a.tail_depth : a.runs.length[run];
+    const T* factor[Rows];
     TIDEGATE_UNROLL
-    for (int run = 0; run < 2; ++run) {
-      const T* factor[Rows];
-      TIDEGATE_UNROLL
-      for (int r = 0; r < Rows; ++r) factor[r] = x[r] + piece * a.runs.stride + a.runs.offset[run];
-      accumulate<Plain<T>, Vectors, 0, Vectors, 1, 0>(sums, factor, Columns<T>{columns, 0, a.runs.length[run]});
-      columns += a.runs.length[run] * Vectors * L;
-    }
+    for (int r = 0; r < Rows; ++r)
+      factor[r] = in_tail ? a.tail + (first + r) * depth : x[r] + (i >> two) * a.runs.stride + a.runs.offset[run];
+    accumulate<Plain<T>, Vectors, 0, Vectors, 1, 0>(sums, factor, Columns<T>{columns, 0, depth});
+    columns += depth * Vectors * L;
   }
   TIDEGATE_UNROLL
   for (int v = 0; v < Vectors; ++v)
@@ -57,7 +59,7 @@ void product_rows(const ProductArgs<T>& a) {
         with_constant<kStrip>(vectors, [&](auto v) { product_tile<T, r.value, v.value>(a, first, columns, column); });
       });
     });
-    columns += a.runs.depth() * vectors * L;
+    columns += (a.runs.depth() + a.tail_depth) * vectors * L;
   }
 }
 
