@@ -39,6 +39,7 @@ class Backward {
         whole(P - (tail > 0)),
         block_steps(std::clamp<int64_t>(kEntriesOfBlock / B, 1, steps)),
         capacity(block_steps * B),
+        direct(block_steps == steps),
         threads(threads_for(6.0 * B * steps * (F + U) * layout.gates * U)),
         state_factors(factors_of(false, call.dropout.h)),
         input_factors(factors_of(true, call.dropout.x)) {
@@ -106,7 +107,7 @@ class Backward {
     Part<const T*> rows;  // of the entries of a block
     Part<T> dropped;      // those rows, where a mask has left something of them
     Part<T> columns;      // the transposed weights; of inputs where d_x is asked for
-    Part<T> gradient;
+    Part<T> gradient;     // of the packed panels
   };
 
   // Of the inputs, or of the states: for each stage, or for each gate where dropout gives each its own.
@@ -125,6 +126,9 @@ class Backward {
     return factors;
   }
 
+  // The first of the panels whose gradients are not made in place.
+  int64_t first_packed() const { return direct ? U / L : 0; }
+
   // Elements of a row of d_sums in products with a factor's transposed weights.
   int64_t columns_of(const Factor& factor) const { return (whole * factor.vectors + tail) * L; }
 
@@ -135,7 +139,7 @@ class Backward {
       factor.dropped = scratch.reserve<T>(dropped ? capacity * depth : 0);
       // Columns are padded to whole vectors.
       factor.columns = scratch.reserve<T>(columns ? columns_of(factor) * whole_vectors(depth, L) : 0);
-      factor.gradient = scratch.reserve<T>(depth * factor.vectors * V);
+      factor.gradient = scratch.reserve<T>((P - first_packed()) * depth * factor.vectors * L);
     }
   }
 
@@ -181,8 +185,6 @@ class Backward {
     if (columns && first < end)
       kernels.pack_gate_columns(weights + first * layout.gates * U, end - first, U, layout.gates, factor.gate,
                                 factor.vectors, tail, scratch[factor.columns] + first * columns_of(factor));
-    const int64_t size = depth * factor.vectors * V;
-    zero(scratch[factor.gradient] + member.begin(size), member.end(size) - member.begin(size));
   }
 
   void start_row(int64_t b) {
@@ -225,6 +227,8 @@ class Backward {
         ++e;
       }
     entries = e;
+    fresh = !begun && entries > 0;
+    begun |= fresh;
   }
 
   void through_time(const Member& member, int64_t begin, int64_t end) {
@@ -272,37 +276,47 @@ class Backward {
       for (const Factor& factor : input_factors) drop(member, factor, F, call.dropout.x, call.dropout.x_scale);
       member.meet();
     }
-    for (const Factor& factor : state_factors) weight_gradient(member, factor, U);
-    for (const Factor& factor : input_factors) weight_gradient(member, factor, F);
+    for (const Factor& factor : state_factors) weight_gradient(member, factor, U, call.d_recurrent_kernel);
+    for (const Factor& factor : input_factors) weight_gradient(member, factor, F, call.d_kernel);
     for (int64_t panel = member.begin(P); panel < member.end(P); ++panel)
       kernels.sum_rows(args.d_sums.at(0, panel, 0), entries, row, row, scratch[d_bias_part] + panel * row);
     if (!call.d_x) return;
     for (const Factor& factor : input_factors) input_gradient(member, factor);
   }
 
-  // Panels of few vectors go together, in groups as even as possible; a tail comes last. Members share all columns, and
-  // in the column where a share ends its rows.
-  void weight_gradient(const Member& member, const Factor& factor, int64_t depth) {
-    const int64_t most = std::max(1, kernels.strip / factor.vectors), groups = (whole + most - 1) / most;
-    const int64_t columns = whole * factor.vectors + tail, stride = depth * factor.vectors * L;
+  // Panels of few vectors go together, in groups as even as possible; one that is by itself comes last. Members share
+  // all columns, and in the column where a share ends its rows.
+  void weight_gradient(const Member& member, const Factor& factor, int64_t depth, T* gradient) {
+    const int64_t grouped = direct ? first_packed() : whole, last_vectors = grouped == P ? 0
+                                                                            : tail > 0   ? tail
+                                                                                         : factor.vectors;
+    const int64_t most = std::max(1, kernels.strip / factor.vectors), groups = (grouped + most - 1) / most;
+    const int64_t columns = grouped * factor.vectors + last_vectors, stride = depth * factor.vectors * L;
     const int64_t begin = member.begin(columns * depth), end = member.end(columns * depth);
-    const auto share = [&](int64_t column, int64_t count, auto multiply) {
-      const auto row = [&](int64_t at) { return std::clamp<int64_t>((at - column * depth) / count, 0, depth); };
-      if (row(begin) < row(end)) multiply(row(begin), row(end));
+    OuterArgs<T> outer{};
+    outer.entries = entries, outer.a = scratch[factor.rows], outer.fresh = fresh;
+    outer.d_stride = row, outer.slots = factor.slots;
+    const auto multiply = [&](int64_t column, int64_t count) {
+      const auto row_at = [&](int64_t at) { return std::clamp<int64_t>((at - column * depth) / count, 0, depth); };
+      outer.depth_begin = row_at(begin), outer.depth_end = row_at(end);
+      if (outer.depth_begin < outer.depth_end) kernels.outer(outer);
     };
+    if (direct) outer.gradient_stride = L, outer.row_stride = layout.gates * U, outer.vector_stride = U;
+    if (!direct) outer.gradient_stride = stride;
+    outer.panel_stride = args.d_sums.panel_stride;
     for (int64_t group = 0; group < groups; ++group) {
-      const int64_t panel = group * whole / groups, panels = (group + 1) * whole / groups - panel;
-      share(panel * factor.vectors, panels * factor.vectors, [&](int64_t first, int64_t last) {
-        kernels.outer({entries, first, last, scratch[factor.rows], args.d_sums.at(0, panel, 0) + factor.first, row,
-                       factor.slots, scratch[factor.gradient] + panel * stride, panels, args.d_sums.panel_stride,
-                       stride});
-      });
+      const int64_t panel = group * grouped / groups;
+      outer.panels = (group + 1) * grouped / groups - panel;
+      outer.d = args.d_sums.at(0, panel, 0) + factor.first;
+      outer.gradient = direct ? gradient + factor.gate * U + panel * L : scratch[factor.gradient] + panel * stride;
+      multiply(panel * factor.vectors, outer.panels * factor.vectors);
     }
-    if (tail == 0) return;
-    share(whole * factor.vectors, tail, [&](int64_t first, int64_t last) {
-      kernels.outer({entries, first, last, scratch[factor.rows], args.d_tail[factor.of_state], tail * L,
-                     Slots{tail, tail - 1}, scratch[factor.gradient] + whole * stride});
-    });
+    if (last_vectors == 0) return;
+    outer.panels = 1, outer.row_stride = 0;
+    outer.d = args.d_sums.at(0, grouped, 0) + factor.first;
+    if (tail > 0) outer.d = args.d_tail[factor.of_state], outer.d_stride = tail * L, outer.slots = {tail, tail - 1};
+    outer.gradient = scratch[factor.gradient] + (direct ? 0 : grouped * stride);
+    multiply(grouped * factor.vectors, last_vectors);
   }
 
   void input_gradient(const Member& member, const Factor& factor) {
@@ -319,15 +333,9 @@ class Backward {
     }
   }
 
-  // Gradients back in Keras's layout.
   void finish(const Member& member) {
-    const auto unpack = [&](const std::vector<Factor>& factors, int64_t depth, T* gradient) {
-      for (const Factor& factor : factors)
-        kernels.unpack_gates(scratch[factor.gradient], depth, U, layout.gates, factor.gate, factor.vectors, tail,
-                             member.begin(P), member.end(P), gradient);
-    };
-    unpack(state_factors, U, call.d_recurrent_kernel);
-    unpack(input_factors, F, call.d_kernel);
+    for (const Factor& factor : state_factors) finish_gradient(member, factor, U, call.d_recurrent_kernel);
+    for (const Factor& factor : input_factors) finish_gradient(member, factor, F, call.d_kernel);
     if (member.index != 0) return;
     for (int64_t bias_row = 0; call.d_bias && bias_row < config.bias_rows(); ++bias_row) {
       const Slots slots = bias_row == 0 ? layout.input : layout.recurrent[0];
@@ -342,6 +350,17 @@ class Backward {
     }
   }
 
+  // Brings what is in panels into Keras's layout; zeros where no step was real.
+  void finish_gradient(const Member& member, const Factor& factor, int64_t depth, T* gradient) {
+    if (!begun) {
+      const int64_t size = depth * layout.gates * U;
+      return zero(gradient + member.begin(size), member.end(size) - member.begin(size));
+    }
+    const int64_t panels = P - first_packed(), first = member.begin(panels), end = member.end(panels);
+    kernels.unpack_gates(scratch[factor.gradient] + first * depth * factor.vectors * L, depth, U, layout.gates,
+                         factor.gate, factor.vectors, tail, first_packed() + first, first_packed() + end, gradient);
+  }
+
   const RecurrentConfig& config;
   const CellLayout layout;
   const KernelTable<T>& kernels;
@@ -350,6 +369,9 @@ class Backward {
   const int tail;       // quarters, or 0
   const int64_t whole;  // panels but a tail
   const int64_t block_steps, capacity;
+  // Whether gradients of whole vectors are made where they belong: in Keras's layout, where a tile's rows lie far
+  // apart, so in a single block only. Otherwise they are in panels until the end.
+  const bool direct;
   const int threads;
 
   std::vector<Factor> state_factors, input_factors;
@@ -365,6 +387,7 @@ class Backward {
   Sequence<T> d_x{};
   Mask mask{};
   int64_t entries = 0;
+  bool begun = false, fresh = false;  // the gradients of weights: before this block, by it
   Interruptible* const interruptible = Interruptible::current();
   bool given_up = false;
 };

@@ -268,9 +268,11 @@ struct OuterArgs {
   const T* d;                               // [entries, d_stride]
   int64_t d_stride;
   Slots slots;  // the vectors of d that take part
-  T* gradient;  // [depth_end, slots.vectors, L]
+  T* gradient;  // [depth_end, slots.vectors, L], or with the strides below
   // Panels of d and of the gradient that are multiplied together: as many as fill a strip with their vectors.
   int64_t panels = 1, panel_stride = 0, gradient_stride = 0;
+  int64_t row_stride = 0, vector_stride = 0;  // of the gradient, in another layout
+  bool fresh = false;                         // the gradient is not there yet: its sums start from zero
 };
 
 // A query and the keys of its row of a batch, see attention.cpp.

@@ -37,7 +37,6 @@ void gates_to_panels(const T* from, int64_t depth, int64_t units, int gates, int
 template <class T>
 void panels_to_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,
                      int64_t first_panel, int64_t end_panel, T* to) {
-  packed += first_panel * depth * vectors * kLanes<T>;
   for (int64_t p = first_panel; p < end_panel; ++p) {
     const int64_t unit = p * kLanes<T>, lanes = lanes_of<T>(units, unit);
     const auto gate = [&](int64_t k, int v) { return to + (k * gates + first_gate + v) * units + unit; };

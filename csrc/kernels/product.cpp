@@ -70,17 +70,20 @@ constexpr int64_t kEntriesOfPass = 128;
 template <class T, int Rows, int Panels, int Vectors, int Last>
 __attribute__((noinline)) void outer_tile(const OuterArgs<T>& a, int64_t begin, int64_t end, int64_t m) {
   constexpr int L = kLanes<T>, kColumns = Panels * Vectors;
+  const int64_t row_stride = a.row_stride > 0 ? a.row_stride : Vectors * L;
+  const int64_t vector_stride = a.row_stride > 0 ? a.vector_stride : L;
   const auto gradient = [&](int c, int r) TIDEGATE_INLINE_MEMBER {
-    return a.gradient + c / Vectors * a.gradient_stride + ((m + r) * Vectors + c % Vectors) * L;
+    return a.gradient + c / Vectors * a.gradient_stride + (m + r) * row_stride + c % Vectors * vector_stride;
   };
   const auto column = [&](const T* d, int c) TIDEGATE_INLINE_MEMBER {
     return load(d + c / Vectors * a.panel_stride + Slots{Vectors, Last}.slot(c % Vectors) * L);
   };
+  const bool fresh = a.fresh && begin == 0;
   Vec<T> sums[kColumns][Rows];
   TIDEGATE_UNROLL
   for (int r = 0; r < Rows; ++r)
     TIDEGATE_UNROLL
-    for (int c = 0; c < kColumns; ++c) sums[c][r] = load(gradient(c, r));
+    for (int c = 0; c < kColumns; ++c) sums[c][r] = fresh ? broadcast(T(0)) : load(gradient(c, r));
   for (int64_t e = begin; e < end; ++e) {
     const T* factor = a.a[e] + m;
     const T* d = a.d + e * a.d_stride;

@@ -27,7 +27,7 @@ struct KernelTable {
   // With a tail the last panel has that many vectors, see quarters_of_tail().
   void (*pack_gates)(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,
                      T* packed);
-  // The inverse for gradients, which are [P, depth, vectors, L]: of some panels.
+  // The inverse for gradients, of some panels, which are [panels, depth, vectors, L].
   void (*unpack_gates)(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,
                        int64_t first_panel, int64_t end_panel, T* to);
   // The transpose of such gates as columns of a product: depth runs over [P, vectors, L], width over the rows of
