@@ -10,6 +10,7 @@ from tidegate.layers.dense import Dense
 from tidegate.layers.dropout import AlphaDropout, Dropout, SpatialDropout1D
 from tidegate.layers.embedding import Embedding
 from tidegate.layers.gru import GRU
+from tidegate.layers.identity import ActivityRegularization, Identity
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.joining import Concatenate, Dot, concatenate, dot
 from tidegate.layers.layer import Layer
@@ -45,6 +46,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "Activation",
+    "ActivityRegularization",
     "Add",
     "AdditiveAttention",
     "AlphaDropout",
@@ -64,6 +66,7 @@ __all__ = [
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalMaxPooling1D",
+    "Identity",
     "Input",
     "InputLayer",
     "Layer",

@@ -64,7 +64,9 @@ class SeveralInputs(Layer):
             return self._connect(list(inputs), mask, options)
         arrays = self.prepare(inputs)
         masks = self.prepare_masks(mask, arrays)
-        return self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)[0]
+        outputs, _ = self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)
+        self.note_activity(outputs)
+        return outputs
 
     def _connect(self, inputs: list[Any], mask: Any, options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):

@@ -39,6 +39,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             each.__name__: each
             for each in (
                 layers.Activation,
+                layers.ActivityRegularization,
                 layers.Add,
                 layers.AdditiveAttention,
                 layers.AlphaDropout,
@@ -59,6 +60,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.GaussianNoise,
                 layers.GlobalAveragePooling1D,
                 layers.GlobalMaxPooling1D,
+                layers.Identity,
                 layers.InputLayer,
                 layers.LSTM,
                 layers.LayerNormalization,
