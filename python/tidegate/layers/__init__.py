@@ -31,6 +31,7 @@ from tidegate.layers.merging import (
     multiply,
     subtract,
 )
+from tidegate.layers.multi_head_attention import MultiHeadAttention
 from tidegate.layers.noise import GaussianDropout, GaussianNoise
 from tidegate.layers.normalization import BatchNormalization, LayerNormalization
 from tidegate.layers.padding import Cropping1D, UpSampling1D, ZeroPadding1D
@@ -93,6 +94,7 @@ __all__ = [
     "MaxPooling1D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",

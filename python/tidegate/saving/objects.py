@@ -72,6 +72,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.MaxPooling1D,
                 layers.Maximum,
                 layers.Minimum,
+                layers.MultiHeadAttention,
                 layers.Multiply,
                 layers.PReLU,
                 layers.Permute,
