@@ -8,9 +8,10 @@ walks over the nodes in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidegate.inputs import Shape
+from tidegate.regularizers import activity_gradient, activity_penalties
 from tidegate.structure import listed, plain
 from tidegate.variable import Array, Variable, values_by_variable
 
@@ -79,6 +80,13 @@ class Node:
         self.outputs = [Tensor(shape, layer.dtype, layer.name, node=self) for shape in listed(shapes)]
 
 
+class _Penalised(NamedTuple):
+    """What a layer with an `activity_regularizer` kept for its backward, and its outputs."""
+
+    kept: Any
+    outputs: list[Array]
+
+
 def connect(layer: Any, inputs: list[Tensor], call: Any = None, **options: Any) -> Any:
     """Uses a layer, or a model, on tensors, building it if need be.
 
@@ -130,6 +138,11 @@ class Graph:
         )
 
     @property
+    def has_activity_losses(self) -> bool:
+        """Whether the outputs of a layer have a penalty."""
+        return any(node.layer.activity_regularizer is not None for node in self.nodes)
+
+    @property
     def takes_mask(self) -> bool:
         """Whether a mask that is given counts, and is not forgotten by the first layer."""
         return not (self.nodes and self.nodes[0].layer.makes_mask)
@@ -161,10 +174,12 @@ class Graph:
         values = dict(zip(self.inputs, listed(inputs), strict=True))
         masks = dict(zip(self.inputs, listed(mask), strict=False))
         present = values_by_variable([*self.variables, *self.carried])
-        kept = [
-            run_node(node, values, masks, present, training and training._replace(node=place), keep)
-            for place, node in enumerate(self.nodes)
-        ]
+        kept = []
+        for place, node in enumerate(self.nodes):
+            found = run_node(node, values, masks, present, training and training._replace(node=place), keep)
+            if keep and node.layer.activity_regularizer is not None:
+                found = _Penalised(found, [values[tensor] for tensor in node.outputs])
+            kept.append(found)
         results = [values[tensor] for tensor in self.ends]
         return plain(results), kept, plain([masks.get(tensor) for tensor in self.ends])
 
@@ -177,15 +192,32 @@ class Graph:
         """
         found: dict[Variable, Array] = {}
         for node, kept_here in zip(self.nodes, kept, strict=True):
+            if isinstance(kept_here, _Penalised):
+                kept_here = kept_here.kept
             found.update(node.layer.updates(kept_here, found))
         return found
 
-    def backward(self, kept: list[Any], d_outputs: Any) -> dict[Variable, Array]:
-        """The gradient of every trainable variable that the outputs depend on.
+    def activity_losses(self, kept: list[Any]) -> dict[Layer, list[float]]:
+        """The penalties on the outputs of each layer that has an `activity_regularizer`.
+
+        Args:
+            kept: from `forward` with `keep=True`.
+        """
+        found: dict[Layer, list[float]] = {}
+        for node, kept_here in zip(self.nodes, kept, strict=True):
+            if isinstance(kept_here, _Penalised):
+                losses = activity_penalties(node.layer.activity_regularizer, kept_here.outputs)
+                found.setdefault(node.layer, []).extend(losses)
+        return found
+
+    def backward(self, kept: list[Any], d_outputs: Any, scale: float = 1.0) -> dict[Variable, Array]:
+        """The gradient of every trainable variable that the outputs, or penalties on what layers put out,
+        depend on.
 
         Args:
             kept: from `forward` with `keep=True`.
             d_outputs: shaped as the outputs; None for an output without a gradient.
+            scale: of the penalties in the loss.
         """
         d_tensors: dict[Tensor, Array] = {}
         gradients: dict[Variable, Array] = {}
@@ -193,6 +225,10 @@ class Graph:
         for tensor, d_output in zip(self.ends, listed(d_outputs), strict=True):
             _add(d_tensors, tensor, d_output)
         for node, kept_here in zip(reversed(self.nodes), reversed(kept), strict=True):
+            if isinstance(kept_here, _Penalised):
+                for tensor, output in zip(node.outputs, kept_here.outputs, strict=True):
+                    _add(d_tensors, tensor, activity_gradient(node.layer.activity_regularizer, output, scale))
+                kept_here = kept_here.kept
             d_found = [d_tensors.pop(tensor, None) for tensor in node.outputs]
             if all(d is None for d in d_found):
                 continue

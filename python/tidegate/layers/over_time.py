@@ -85,6 +85,7 @@ class OverTime(Layer):
         outputs, kept = self.forward(inputs, training=Training.by_hand(training), mask=mask)
         if self.stateful:
             assign_each(self.updates(kept, {}))
+        self.note_activity(outputs)
         return outputs
 
     @property

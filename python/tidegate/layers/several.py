@@ -27,6 +27,7 @@ class SeveralInputs(Layer):
     several_inputs = True
     uses_mask = True
     options: ClassVar[dict[str, Any]] = {}
+    inputs_apart: ClassVar[tuple[str, ...]] = ()  # names of the inputs, where a call has no list of them
 
     def check_shapes(self, shapes: Shapes) -> None:
         """Raises ValueError unless the layer can be called on arrays of these shapes."""
@@ -43,7 +44,7 @@ class SeveralInputs(Layer):
             raise ValueError(f"{self.title}: the inputs must be a list; received one of the shape {shape}")
         self.check_shapes(shape)
 
-    def create_operator(self) -> None:
+    def create_operator(self) -> Any:
         return None
 
     def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None, **options: Any) -> Any:
@@ -64,7 +65,9 @@ class SeveralInputs(Layer):
             return self._connect(list(inputs), mask, options)
         arrays = self.prepare(inputs)
         masks = self.prepare_masks(mask, arrays)
-        return self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)[0]
+        outputs, _ = self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)
+        self.note_activity(outputs)
+        return outputs
 
     def _connect(self, inputs: list[Any], mask: Any, options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):
