@@ -77,3 +77,22 @@ def fitted(gradient: Any, like: Any) -> Any:
         spread = tuple(axis for axis, length in enumerate(shape) if length != np.shape(gradient)[axis])
         gradient = np.sum(gradient, axis=spread, keepdims=True)
     return np.asarray(gradient, like.dtype)
+
+
+class Rearrangement(Primitive):
+    """A function that moves, repeats or leaves out elements of its first argument, with zeros in between.
+
+    Its gradient follows from itself: applied to the numbers of the elements, it says where each one went.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function, self._gradient)
+
+    def _gradient(self, y: Any, x: Any, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        def d_x(d_y: Any) -> Any:
+            numbers = np.arange(1, x.size + 1).reshape(x.shape)  # from 1, since 0 is where no element went
+            places = np.ravel(self.function(numbers, *args, **kwargs))
+            sums = np.bincount(places, np.ravel(d_y), x.size + 1)[1:]
+            return sums.reshape(x.shape).astype(x.dtype)
+
+        return d_x
