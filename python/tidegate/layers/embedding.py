@@ -130,7 +130,10 @@ class Embedding(Layer):
     def symbolic_mask(self, inputs: list[Tensor]) -> Mask | None:
         return differing(inputs[0], 0) if self.mask_zero else None
 
-    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Any:
+        """The mask of an array, bool [batch, timesteps]; of a tensor, what `mask` of a layer's call takes."""
+        if isinstance(inputs, Tensor):
+            return self.symbolic_mask([inputs])
         x = self.prepare(inputs)
         operator: core.Embedding = self.operator
         return operator.mask(x)

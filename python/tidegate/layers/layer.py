@@ -191,13 +191,14 @@ class Layer(Weighted):
         Args:
             inputs: array with the axes that the layer's own documentation states, converted to `dtype`.
             training: whether this is a training pass.
-            mask: bool [batch, timesteps]; refused, except by layers that say what they do with it.
+            mask: bool [batch, timesteps], on an `Input` a tensor; refused, except by layers that say what
+                they do with it.
         """
         tensors = self.tensors(inputs)
-        if mask is not None and (not self.uses_mask or tensors):
+        if mask is not None and not self.uses_mask:
             raise ValueError(f"{self.title}: argument `mask` is not supported; expected None")
         if tensors:
-            return connect(self, tensors)
+            return connect(self, tensors if mask is None else [self.with_mask(tensors[0], mask)])
         x = self.prepare(inputs)
         if mask is not None:
             mask = mask_of_steps(mask, x.shape, self.title)
@@ -228,6 +229,12 @@ class Layer(Weighted):
         if isinstance(inputs, (list, tuple)) and any(isinstance(each, Tensor) for each in inputs):
             raise ValueError(f"{self.title}: `inputs` must be one tensor; received {short(inputs)}")
         return [inputs] if isinstance(inputs, Tensor) else []
+
+    def with_mask(self, tensor: Tensor, mask: Any) -> Tensor:
+        """A tensor that the layer is called on, with the mask that a caller gives, or its own for None."""
+        from tidegate.layers.with_mask import masked
+
+        return tensor if mask is None else masked(tensor, mask, self.title, self.dtype)
 
     @property
     def input(self) -> Any:

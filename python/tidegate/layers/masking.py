@@ -55,7 +55,10 @@ class Masking(Plain):
     def symbolic_mask(self, inputs: list[Tensor]) -> Mask:
         return any_of_last(differing(inputs[0], self.mask_value))
 
-    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Any:
+        """The mask of an array, bool [batch, timesteps]; of a tensor, what `mask` of a layer's call takes."""
+        if isinstance(inputs, Tensor):
+            return self.symbolic_mask([inputs])
         x = self.prepare(inputs)
         operator: core.Masking = self.operator
         return operator.mask(x)

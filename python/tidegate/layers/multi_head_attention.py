@@ -84,8 +84,7 @@ class MultiHeadAttention(QueryValueKey):
         seed: of dropout, an integer; the global seed when None.
 
     Call arguments:
-        query_mask, value_mask, key_mask: bool [batch, queries] or [batch, keys], True for what counts; on
-            `Input`s masks come with the tensors.
+        query_mask, value_mask, key_mask: bool [batch, queries] or [batch, keys], True for what counts.
         attention_mask: bool [batch, queries, keys] or what broadcasts to it, or with an axis of heads before
             the last two, True where a query sees a key; on arrays only.
         return_attention_scores: whether the weights of the values, `[batch, heads, queries, keys]`, come too:

@@ -51,7 +51,8 @@ class OverTime(Layer):
             initial_state: one array [B, U] per state (LSTM h and c, others h), in a list, those of a forward
                 layer before those of a backward layer; None for zeros, or what a stateful layer carries.
             mask: bool [B, T], True where a step counts; a masked step carries the states on and, unless it
-                puts out zeros, repeats the output.
+                puts out zeros, repeats the output. On an `Input` a tensor, or what `compute_mask` of an
+                Embedding or a Masking gives on one.
             training: whether this is a training pass.
 
         Returns:
@@ -63,12 +64,12 @@ class OverTime(Layer):
             TypeError: numbers that are not real.
         """
         if isinstance(sequences, Tensor):
+            if initial_state is None:
+                return connect(self, [self.with_mask(sequences, mask)])
             if mask is not None:
                 raise ValueError(
-                    f"{self.title}: argument `mask` is not supported on an `Input` yet; expected None"
+                    f"{self.title}: argument `mask` is not supported beside `initial_state` on an `Input` yet"
                 )
-            if initial_state is None:
-                return connect(self, [sequences])
             states = self.list_of_states(initial_state)
             for state, units in zip(states, self.units_of_states(), strict=True):
                 shape = state.shape if isinstance(state, Tensor) else None

@@ -79,7 +79,9 @@ class QueryValueKey(SeveralInputs):
         options = {"return_attention_scores": return_attention_scores, "use_causal_mask": use_causal_mask}
         given = [query_mask, value_mask, key_mask]
         if any(isinstance(each, Tensor) for each in inputs):
-            return self._on_tensors(inputs, [*given, attention_mask], options)
+            if attention_mask is not None:
+                raise ValueError(f"{self.title}: `attention_mask` is not supported on `Input`s yet")
+            return self._on_tensors(inputs, given, options)
         arrays = self.prepare(inputs)
         masks = None
         if any(each is not None for each in given):
@@ -99,10 +101,7 @@ class QueryValueKey(SeveralInputs):
     def _on_tensors(self, inputs: list[Any], masks: list[Any], options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):
             raise ValueError(f"{self.title}: the inputs must all be arrays, or all be those of a model")
-        if any(mask is not None for mask in masks):
-            raise ValueError(
-                f"{self.title}: masks are not supported on `Input`s yet: they come with the tensors"
-            )
+        inputs = [self.with_mask(*pair) for pair in zip(inputs, masks, strict=False)]
         for name, value in options.items():
             if not isinstance(value, bool):
                 raise ValueError(

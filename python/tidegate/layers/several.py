@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tidegate.graph import Tensor, connect
-from tidegate.inputs import Shape, floating, mask_of_steps
+from tidegate.inputs import Shape, floating, mask_of_steps, short
 from tidegate.layers.layer import Layer
 from tidegate.random import Training
 from tidegate.variable import Array
@@ -73,9 +73,13 @@ class SeveralInputs(Layer):
         if not all(isinstance(each, Tensor) for each in inputs):
             raise ValueError(f"{self.title}: the inputs must all be arrays, or all be those of a model")
         if mask is not None:
-            raise ValueError(
-                f"{self.title}: argument `mask` is not supported on `Input`s yet: there masks come with them"
-            )
+            if not isinstance(mask, (list, tuple)) or len(mask) > len(inputs):
+                raise ValueError(
+                    f"{self.title}: `mask` must be a list of {len(inputs)} masks, as there are inputs; "
+                    f"received {short(mask)}"
+                )
+            given = [*mask, *[None] * (len(inputs) - len(mask))]
+            inputs = [self.with_mask(*pair) for pair in zip(inputs, given, strict=True)]
         for name, value in options.items():
             if not isinstance(value, bool):
                 raise ValueError(
