@@ -40,6 +40,20 @@ def numeric(value: Any, name: str) -> Array:
     return array
 
 
+def texts(value: Any, name: str, encoding: str = "utf-8") -> Array:
+    """`value` as an array of strings (of dtype object), from an array, a string or lists of them; bytes are
+    decoded. Raises TypeError for anything else among them.
+    """
+    array = np.asarray(value) if hasattr(value, "dtype") else np.array(value, object)
+    found = [each.decode(encoding) if isinstance(each, bytes) else each for each in array.ravel().tolist()]
+    for each in found:
+        if not isinstance(each, str):
+            raise TypeError(f"`{name}` must hold strings; received {short(each)} (of type {type(each)})")
+    strings = np.empty(array.shape, object)
+    strings.ravel()[:] = found
+    return strings
+
+
 def floating(value: Any, dtype: np.dtype[Any], name: str) -> Array:
     """`value` as a C-contiguous, aligned array of `dtype` (float32 or float64); itself when it is one.
 

@@ -13,6 +13,7 @@ from tidegate.layers.gru import GRU
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.joining import Concatenate, Dot, concatenate, dot
 from tidegate.layers.layer import Layer
+from tidegate.layers.lookup import IntegerLookup, StringLookup
 from tidegate.layers.lstm import LSTM
 from tidegate.layers.masking import Masking
 from tidegate.layers.merging import (
@@ -31,6 +32,7 @@ from tidegate.layers.merging import (
 )
 from tidegate.layers.noise import GaussianDropout, GaussianNoise
 from tidegate.layers.normalization import BatchNormalization, LayerNormalization
+from tidegate.layers.normalizing import CategoryEncoding, Normalization, Rescaling
 from tidegate.layers.pooling import (
     AveragePooling1D,
     GlobalAveragePooling1D,
@@ -39,6 +41,7 @@ from tidegate.layers.pooling import (
 )
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
 from tidegate.layers.simple_rnn import SimpleRNN
+from tidegate.layers.text_vectorization import TextVectorization
 from tidegate.layers.time_distributed import TimeDistributed
 
 __all__ = [
@@ -53,6 +56,7 @@ __all__ = [
     "AveragePooling1D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "Concatenate",
     "Conv1D",
     "Dense",
@@ -66,6 +70,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "Input",
     "InputLayer",
+    "IntegerLookup",
     "Layer",
     "LayerNormalization",
     "Masking",
@@ -73,12 +78,16 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
+    "Normalization",
     "Permute",
     "RepeatVector",
+    "Rescaling",
     "Reshape",
     "SimpleRNN",
     "SpatialDropout1D",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "TimeDistributed",
     "add",
     "average",

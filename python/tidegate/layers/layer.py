@@ -291,6 +291,11 @@ class Layer(Weighted):
     # ---- the object ------------------------------------------------------------------------------
 
     @property
+    def native(self) -> bool:
+        """Whether native code computes it, as a step of a Program too if it takes and gives one array."""
+        return True
+
+    @property
     def title(self) -> str:
         """How messages call the layer: its class and its name."""
         return f"{type(self).__name__} `{self.name}`"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 import numpy as np
 
 from tidegate.graph import Graph, Node, Tensor
-from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short
+from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short, texts
 from tidegate.models.layered import Layered
 from tidegate.program import Programs, is_chain
 from tidegate.random import Training
@@ -68,7 +68,7 @@ class Model(Layered):
                 if node.inputs[0] in takers and not node.layer.several_inputs:
                     takers[node.inputs[0]].append(node.layer)
             self._first = list(takers.values())
-            if len(graph.inputs) == 1:
+            if len(graph.inputs) == 1 and graph.inputs[0].dtype != "string":
                 shape = graph.inputs[0].shape
                 self._ready_dtype = np.dtype(self.dtype)
                 self._ready_rank, self._ready_features = len(shape), shape[-1]
@@ -152,6 +152,8 @@ class Model(Layered):
             for layer in self._first[0]:
                 layer.check_values(inputs)
             return inputs
+        if len(self.inputs) == 1 and self.inputs[0].dtype == "string" and not isinstance(inputs, dict):
+            inputs = [inputs]  # which may be a list of texts
         given = self.input_leaves.spread(self._of_names(inputs), name)
         label = name if len(given) == 1 else f"{name}[{{}}]"
         return plain([self._fitting(array, place, label.format(place)) for place, array in enumerate(given)])
@@ -165,7 +167,8 @@ class Model(Layered):
     def _fitting(self, given: Any, place: int, name: str) -> Array:
         """An array as the input of this place."""
         expected = self.inputs[place].shape
-        x = floating(given, np.dtype(self.dtype), name)
+        is_text = self.inputs[place].dtype == "string"
+        x = texts(given, name) if is_text else floating(given, np.dtype(self.dtype), name)
         if x.ndim == len(expected) - 1 and expected[-1] == 1:
             x = x[..., np.newaxis]
         elif x.ndim == len(expected) + 1 and x.shape[-1] == 1:
