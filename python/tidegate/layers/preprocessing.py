@@ -1,6 +1,6 @@
 """What layers share that make numbers of strings or of whole numbers, before a model's own numbers begin.
 
-They run in Python, before the Programs of a model; nothing behind them sends a gradient through.
+They run in Python, in front of the Programs of a model; no gradient goes back through them.
 """
 
 from __future__ import annotations
