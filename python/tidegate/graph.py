@@ -29,7 +29,7 @@ class Tensor:
 
     Attributes:
         shape: with the batch axis; None for a length that is not known.
-        dtype: of the array; of a model's input also an integer type.
+        dtype: of the array; of a model's input also an integer type or "string".
         name: of the layer that it comes from.
         node: the node that it is an output of; None for a model's input.
         source: the input layer, for a model's input.

@@ -27,7 +27,7 @@ def numeric(value: Any, name: str) -> Array:
         ValueError: `value` is no array and cannot become one by itself (a list, None).
         TypeError: it holds objects, strings, dates or complex numbers.
     """
-    if not isinstance(value, np.ndarray):
+    if type(value) is not np.ndarray:
         if not hasattr(value, "__array__"):
             raise ValueError(
                 f"Unrecognized data type: `{name}` must be a NumPy array; received {short(value)} "
@@ -38,6 +38,20 @@ def numeric(value: Any, name: str) -> Array:
         raise TypeError(f"`{name}` must hold real numbers; received an array of dtype {value.dtype}")
     array: Array = value
     return array
+
+
+def texts(value: Any, name: str, encoding: str = "utf-8") -> Array:
+    """`value` as an array of strings (of dtype object), from an array, a string or lists of them; bytes are
+    decoded. Raises TypeError for anything else among them.
+    """
+    array = np.asarray(value) if hasattr(value, "dtype") else np.array(value, object)
+    found = [each.decode(encoding) if isinstance(each, bytes) else each for each in array.ravel().tolist()]
+    for each in found:
+        if not isinstance(each, str):
+            raise TypeError(f"`{name}` must hold strings; received {short(each)} (of type {type(each)})")
+    strings = np.empty(array.shape, object)
+    strings.ravel()[:] = found
+    return strings
 
 
 def floating(value: Any, dtype: np.dtype[Any], name: str) -> Array:

@@ -62,9 +62,10 @@ class _Layer:
         carried.update((state, present[state]) for state in self._node.layer.carried)
 
     def explain(self, shapes: dict[Tensor, Any]) -> list[dict[str, Any]]:
+        runs = "native, packed in each call" if self._node.layer.native else "in Python"
         return [
             {
-                "layer": self._node.layer.title, "runs": "native, packed in each call",
+                "layer": self._node.layer.title, "runs": runs,
                 "instruction_set": None, "narrow": None, "tile": None, "packed_bytes": 0, "flops": 0,
                 "threads": 0, "passes": [], "apart": False,
             }

@@ -15,6 +15,7 @@ from tidegate.layers.identity import ActivityRegularization, Identity
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.joining import Concatenate, Dot, concatenate, dot
 from tidegate.layers.layer import Layer
+from tidegate.layers.lookup import IntegerLookup, StringLookup
 from tidegate.layers.lstm import LSTM
 from tidegate.layers.masking import Masking
 from tidegate.layers.merging import (
@@ -34,6 +35,7 @@ from tidegate.layers.merging import (
 from tidegate.layers.multi_head_attention import MultiHeadAttention
 from tidegate.layers.noise import GaussianDropout, GaussianNoise
 from tidegate.layers.normalization import BatchNormalization, LayerNormalization
+from tidegate.layers.normalizing import CategoryEncoding, Normalization, Rescaling
 from tidegate.layers.padding import Cropping1D, UpSampling1D, ZeroPadding1D
 from tidegate.layers.pooling import (
     AveragePooling1D,
@@ -45,6 +47,7 @@ from tidegate.layers.rectifiers import ELU, LeakyReLU, PReLU, ReLU
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
 from tidegate.layers.simple_rnn import SimpleRNN
 from tidegate.layers.softmax import Softmax
+from tidegate.layers.text_vectorization import TextVectorization
 from tidegate.layers.time_distributed import TimeDistributed
 
 # The other names that Keras has for them.
@@ -67,6 +70,7 @@ __all__ = [
     "AvgPool1D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "Concatenate",
     "Conv1D",
     "Convolution1D",
@@ -86,6 +90,7 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "IntegerLookup",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
@@ -96,16 +101,20 @@ __all__ = [
     "Minimum",
     "MultiHeadAttention",
     "Multiply",
+    "Normalization",
     "PReLU",
     "Permute",
     "RMSNormalization",
     "ReLU",
     "RepeatVector",
+    "Rescaling",
     "Reshape",
     "SimpleRNN",
     "Softmax",
     "SpatialDropout1D",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",

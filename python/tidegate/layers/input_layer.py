@@ -18,7 +18,7 @@ class InputLayer(Layer):
         shape: of one sample, such as (10, 1); None for an axis of any length.
         batch_size: the number of rows, where it is fixed.
         dtype: "float32", "float64" or an integer type. Whatever real numbers come are converted to the dtype
-            of the layers.
+            of the layers. "string" for texts, which a layer takes that makes numbers of them.
         batch_shape: shape with the batch axis, instead of the first two arguments.
     """
 

@@ -20,6 +20,7 @@ from tidegate.random import Training
 from tidegate.regularizers import activity_penalties
 from tidegate.structure import listed, plain
 from tidegate.utils.naming import auto_name
+from tidegate.values import handed_out
 from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork
 from tidegate.weighted import Weighted
 
@@ -206,7 +207,7 @@ class Layer(Weighted):
         if training:
             assign_each(self.updates(kept, {}))
         self.note_activity(outputs)
-        return outputs
+        return handed_out(outputs)
 
     def note_activity(self, outputs: Any) -> None:
         """Lets `losses` show the penalties on the outputs of a call on arrays."""
@@ -318,6 +319,11 @@ class Layer(Weighted):
         return inputs[0].mask if passes else None
 
     # ---- the object ------------------------------------------------------------------------------
+
+    @property
+    def native(self) -> bool:
+        """Whether native code computes it, as a step of a Program too if it takes and gives one array."""
+        return True
 
     @property
     def title(self) -> str:

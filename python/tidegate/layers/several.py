@@ -11,6 +11,7 @@ from tidegate.graph import Tensor, connect
 from tidegate.inputs import Shape, floating, mask_of_steps, short
 from tidegate.layers.layer import Layer
 from tidegate.random import Training
+from tidegate.values import handed_out
 from tidegate.variable import Array
 
 Shapes = Sequence[Shape]
@@ -67,7 +68,7 @@ class SeveralInputs(Layer):
         masks = self.prepare_masks(mask, arrays)
         outputs, _ = self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)
         self.note_activity(outputs)
-        return outputs
+        return handed_out(outputs)
 
     def _connect(self, inputs: list[Any], mask: Any, options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 import numpy as np
 
 from tidegate.graph import Graph, Node, Tensor
-from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short
+from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short, texts
 from tidegate.models.layered import Layered
 from tidegate.program import Programs, is_chain
 from tidegate.random import Training
 from tidegate.structure import flatten, listed, plain
 from tidegate.utils.faults import memory_for
+from tidegate.values import Value, handed_out
 from tidegate.variable import Array, assign_each, values_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Model(Layered):
                 if node.inputs[0] in takers and not node.layer.several_inputs:
                     takers[node.inputs[0]].append(node.layer)
             self._first = list(takers.values())
-            if len(graph.inputs) == 1:
+            if len(graph.inputs) == 1 and graph.inputs[0].dtype != "string":
                 shape = graph.inputs[0].shape
                 self._ready_dtype = np.dtype(self.dtype)
                 self._ready_rank, self._ready_features = len(shape), shape[-1]
@@ -87,12 +88,12 @@ class Model(Layered):
         """
         programs = self._programs
         if programs is not None and mask is None and not training and self._is_ready(inputs):
-            return self.packed(programs.current().run(inputs))
+            return self._handed_out(programs.current().run(inputs))
         if any(isinstance(each, Tensor) for each in flatten(inputs)):
             return self._connect(inputs)
         x = self.prepare(inputs, "inputs")
         if mask is None and not training:
-            return self.packed(self.run(x))
+            return self._handed_out(self.run(x))
         if mask is not None:
             if isinstance(x, list) or not self._built_graph().takes_mask:
                 raise ValueError(
@@ -102,13 +103,18 @@ class Model(Layered):
             mask = mask_of_steps(mask, x.shape, self.title)
         if not training:
             assert self._programs is not None  # set with the graph
-            return self.packed(self._programs.current().run(x, None, mask))
+            return self._handed_out(self._programs.current().run(x, None, mask))
         graph = self._built_graph()
         outputs, kept, _ = graph.forward(x, Training.by_hand(training), keep=True, mask=mask)
         assign_each(graph.updates(kept))
         for layer, losses in graph.activity_losses(kept).items():
             layer.show_losses(losses)
-        return self.packed(outputs)
+        return self._handed_out(outputs)
+
+    def _handed_out(self, outputs: Any) -> Any:
+        """Outputs for the caller, which answer `.numpy()`."""
+        structure = self.output_structure
+        return outputs.view(Value) if structure is None else handed_out(self.packed(outputs))
 
     def _connect(self, inputs: Any) -> Any:
         """The model as a layer: a node of another graph."""
@@ -148,6 +154,8 @@ class Model(Layered):
             for layer in self._first[0]:
                 layer.check_values(inputs)
             return inputs
+        if len(self.inputs) == 1 and self.inputs[0].dtype == "string" and not isinstance(inputs, dict):
+            inputs = [inputs]  # which may be a list of texts
         given = self.input_leaves.spread(self._of_names(inputs), name)
         label = name if len(given) == 1 else f"{name}[{{}}]"
         return plain([self._fitting(array, place, label.format(place)) for place, array in enumerate(given)])
@@ -161,7 +169,8 @@ class Model(Layered):
     def _fitting(self, given: Any, place: int, name: str) -> Array:
         """An array as the input of this place."""
         expected = self.inputs[place].shape
-        x = floating(given, np.dtype(self.dtype), name)
+        is_text = self.inputs[place].dtype == "string"
+        x = texts(given, name) if is_text else floating(given, np.dtype(self.dtype), name)
         if x.ndim == len(expected) - 1 and expected[-1] == 1:
             x = x[..., np.newaxis]
         elif x.ndim == len(expected) + 1 and x.shape[-1] == 1:

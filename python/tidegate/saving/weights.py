@@ -107,7 +107,10 @@ def _read_group(file: Any, path: str, variables: list[Variable]) -> dict[Variabl
     if len(group) != len(variables):
         raise ValueError(f"'{path}' expected {len(variables)} weights; the file has {len(group)}")
     return {
-        variable: _read_dataset(group, str(place), variable.shape, variable.dtype)
+        # Whole numbers (the count of a Normalization) have the width of the backend.
+        variable: _read_dataset(
+            group, str(place), variable.shape, variable.dtype, "iu" if variable.dtype.kind == "i" else None
+        )
         for place, variable in enumerate(variables)
     }
 
