@@ -38,7 +38,7 @@ def test_every_layer_takes_one(make: Any, shape: tuple[int, ...]) -> None:
     assert list(layer.losses) == []
     outputs = layer(x)
     outputs = outputs if isinstance(outputs, list) else [outputs]
-    expected = [0.01 * np.square(y, dtype="float64").sum() / 3 for y in outputs]
+    expected = [0.01 * float(np.square(y, dtype="float64").sum()) / 3 for y in outputs]
     assert layer.losses == pytest.approx(expected, rel=1e-6)
     again = type(layer).from_config(layer.get_config())
     assert again.activity_regularizer.l2 == 0.01
