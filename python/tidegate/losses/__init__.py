@@ -59,6 +59,7 @@ from tidegate.losses.regression import (
     MeanSquaredLogarithmicError,
 )
 from tidegate.losses.similarity import Circle, CosineSimilarity
+from tidegate.saving.registration import meant
 from tidegate.utils.configured import look_up
 from tidegate.utils.naming import snake_case
 
@@ -189,6 +190,7 @@ def get(identifier: Any) -> Loss:
     Raises ValueError for an unknown name, and ImportError, without autograd, for what is written without a
     gradient.
     """
+    identifier = meant(identifier)
     if callable(identifier) and not isinstance(identifier, (Loss, type)):
         name = getattr(identifier, "__name__", "")
         identifier = name if FUNCTIONS.get(name) is identifier else FunctionLoss(identifier)
