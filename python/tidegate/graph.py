@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidegate.inputs import Shape
+from tidegate.operators import Operators
 from tidegate.structure import listed, plain
 from tidegate.variable import Array, Variable, values_by_variable
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 _MOST_NODES = 100_000  # also of those in models: each use of one counts all of them
 
 
-class Tensor:
-    """An edge, where an array will be. `Input` makes the first ones, layers called on them the others.
+class Tensor(Operators):
+    """An edge, where an array will be. `Input` makes the first ones, layers called on them the others, and so
+    do operators, slices and `tidegate.ops`.
 
     Attributes:
         shape: with the batch axis; None for a length that is not known.
@@ -47,6 +49,24 @@ class Tensor:
         self.node = node
         self.source = source
         self.mask: Mask | None = None
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self!r} has no numbers yet, and is neither true nor false")
+
+    def __iter__(self) -> Any:
+        raise TypeError(
+            f"{self!r} has no numbers yet, and cannot be gone through; use slices, or `ops.unstack`"
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError(
+            f"{self!r} has no numbers yet, and is no array: functions of NumPy do not take it, those of "
+            "`tidegate.ops` do"
+        )
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
@@ -97,7 +117,7 @@ def connect(layer: Any, inputs: list[Tensor], call: Any = None, **options: Any) 
     layer.build(given)
     if call is None:
         call = ([inputs if layer.several_inputs else inputs[0]], options)
-    node = Node(layer, inputs, layer.compute_output_shape(given, **options), call, options)
+    node = Node(layer, inputs, layer.shapes_of(shapes, options), call, options)
     node.outputs[0].mask = layer.symbolic_mask(inputs)
     layer.nodes.append(node)
     return plain(node.outputs)
@@ -138,10 +158,8 @@ class Graph:
         """The shape of every tensor, for inputs of these shapes."""
         found = dict(zip(self.inputs, given, strict=True))
         for node in self.nodes:
-            shapes = [found[tensor] for tensor in node.inputs]
-            given_here = shapes if node.layer.several_inputs else shapes[0]
-            outputs = node.layer.compute_output_shape(given_here, **node.options)
-            found.update(zip(node.outputs, listed(outputs), strict=True))
+            outputs = node.layer.shapes_of([found[tensor] for tensor in node.inputs], node.options)
+            found.update(zip(node.outputs, outputs, strict=True))
         return found
 
     def forward(
@@ -219,25 +237,20 @@ def run_node(
     """Computes one node: puts its outputs into `values`, its mask into `masks` and the states that it carries
     into `present`, which has the values of its weights too, and returns what its backward needs.
     """
-    layer, given = node.layer, [values[tensor] for tensor in node.inputs]
-    given_masks = [masks.get(tensor) for tensor in node.inputs]
-    mask: Any = given_masks if layer.several_inputs else given_masks[0]
-    # Beside initial states a recurrent layer does not see the mask that came with the sequence: so it is in
-    # Keras. It goes on with the output all the same.
-    seen = mask if layer.several_inputs or len(given) == 1 else None
-    found, kept = layer.forward(
-        given if layer.several_inputs else plain(given),
+    layer = node.layer
+    found, mask, kept = layer.run(
+        [values[tensor] for tensor in node.inputs],
+        [masks.get(tensor) for tensor in node.inputs],
         weights=[present[variable] for variable in layer.weights],
         training=training,
         keep=keep,
-        mask=seen,
         **({"carried": [present[state] for state in layer.carried]} if layer.stateful else {}),
         **node.options,
     )
     if layer.stateful:
         present.update(layer.updates(kept, {}))
-    values.update(zip(node.outputs, listed(found), strict=True))
-    masks[node.outputs[0]] = layer.compute_mask(given if layer.several_inputs else given[0], mask)
+    values.update(zip(node.outputs, found, strict=True))
+    masks[node.outputs[0]] = mask
     return kept
 
 

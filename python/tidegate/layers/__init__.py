@@ -12,6 +12,7 @@ from tidegate.layers.embedding import Embedding
 from tidegate.layers.gru import GRU
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.joining import Concatenate, Dot, concatenate, dot
+from tidegate.layers.lambda_layer import Lambda
 from tidegate.layers.layer import Layer
 from tidegate.layers.lstm import LSTM
 from tidegate.layers.masking import Masking
@@ -66,6 +67,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "Input",
     "InputLayer",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "Masking",

@@ -10,7 +10,6 @@ import numpy as np
 from tidegate.graph import Tensor, connect
 from tidegate.inputs import Shape, floating, mask_of_steps
 from tidegate.layers.layer import Layer
-from tidegate.random import Training
 from tidegate.variable import Array
 
 Shapes = Sequence[Shape]
@@ -46,7 +45,7 @@ class SeveralInputs(Layer):
     def create_operator(self) -> None:
         return None
 
-    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None, **options: Any) -> Any:
+    def __call__(self, inputs: Any, *, training: bool | None = None, mask: Any = None, **options: Any) -> Any:
         """The layer's outputs on arrays, computed now; on `Input`s, a node of a graph.
 
         Args:
@@ -64,7 +63,7 @@ class SeveralInputs(Layer):
             return self._connect(list(inputs), mask, options)
         arrays = self.prepare(inputs)
         masks = self.prepare_masks(mask, arrays)
-        return self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)[0]
+        return self.compute(arrays, training, masks, **options)
 
     def _connect(self, inputs: list[Any], mask: Any, options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):
