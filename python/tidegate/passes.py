@@ -17,6 +17,7 @@ import numpy as np
 
 from tidegate.derivatives import is_box, unboxed
 from tidegate.random import Training
+from tidegate.regularizers import activity_gradient, activity_penalties
 from tidegate.structure import listed, plain
 from tidegate.tracing import applied
 from tidegate.variable import standing_in
@@ -38,6 +39,7 @@ class Pass:
 
     Attributes:
         training: of the layer whose `call` is running.
+        losses: what they have added to the loss.
         kept: what layers in it have handed out for their updates.
         states: what stateful layers go on from, which changes on the way.
         assigned: new values of Variables, once it is over.
@@ -47,6 +49,7 @@ class Pass:
         self.training = training
         self.values = values
         self.states: dict[Variable, Array] = {}
+        self.losses: list[Any] = []
         self.kept: list[tuple[Layer, Any]] = []
         self.assigned: dict[Variable, Array] = {}
         self._masks: dict[int, tuple[Any, Array | None]] = {}  # with the array, whose id stays its own so
@@ -122,20 +125,45 @@ class Pass:
             if has_updates:
                 self.kept.append((layer, kept))
 
+            found = listed(outputs)
+            regularizer = layer.activity_regularizer
+            penalties = [] if regularizer is None else activity_penalties(regularizer, found)
+
             def pull(d_outputs: list[Array]) -> list[Array | None]:
-                d = [np.require(each, layer.dtype, ["C", "A"]) for each in d_outputs]
+                d = [np.require(each, layer.dtype, ["C", "A"]) for each in d_outputs[: len(found)]]
+                for place, d_penalty in enumerate(d_outputs[len(found) :]):
+                    d[place] = d[place] + activity_gradient(regularizer, found[place], float(d_penalty))
                 d_inputs, d_weights = layer.backward(kept, plain(d))
                 return [*([None] * len(given) if d_inputs is None else listed(d_inputs)), *d_weights]
 
-            return listed(outputs), pull
+            return [*found, *(np.array(each, layer.dtype) for each in penalties)], pull
 
         everything = [*given, *weights]
         outputs = applied(function, everything) if followed else function(everything)[0]
+        if layer.activity_regularizer is not None:
+            count = len(outputs) // 2
+            outputs, penalties = outputs[:count], outputs[count:]
+            self.losses += penalties
         if layer.stateful:
             self.states.update(layer.updates(self.kept[-1][1], {}))
         values: Any = [unboxed(each) for each in given]
         self.put_mask(outputs[0], layer.compute_mask(values if layer.several_inputs else values[0], going_on))
         return plain(outputs)
+
+    def penalise(self, regularizer: Any, outputs: list[Any]) -> None:
+        """Adds the penalties on what a layer of the user's has put out."""
+
+        def function(arrays: list[Array]) -> tuple[list[Array], Any]:
+            def pull(d_penalties: list[Array]) -> list[Array | None]:
+                return [
+                    activity_gradient(regularizer, array, float(d))
+                    for array, d in zip(arrays, d_penalties, strict=True)
+                ]
+
+            penalties = activity_penalties(regularizer, arrays)
+            return [np.array(each, array.dtype) for each, array in zip(penalties, arrays, strict=True)], pull
+
+        self.losses += applied(function, outputs) if any(map(is_box, outputs)) else function(outputs)[0]
 
     def run_graph(self, graph: Graph, inputs: Any, training: Any, mask: Any) -> Any:
         """The outputs of a model in it, node by node."""

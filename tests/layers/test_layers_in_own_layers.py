@@ -30,8 +30,10 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "Embedding": (5, 2),
     "GRU": (3,),
     "GaussianDropout": (0.3,),
+    "GroupNormalization": (2,),
     "GaussianNoise": (0.3,),
     "LSTM": (3,),
+    "MultiHeadAttention": (2, 3),
     "Permute": ((2, 1),),
     "RepeatVector": (2,),
     "Reshape": ((8, 3),),
@@ -49,7 +51,8 @@ class Around(Layer):
         self.inner = inner
 
     def call(self, *inputs: Any) -> Any:
-        return self.inner(list(inputs) if self.inner.several_inputs else inputs[0])
+        apart = getattr(self.inner, "inputs_apart", ()) or not self.inner.several_inputs
+        return self.inner(*inputs) if apart else self.inner(list(inputs))
 
 
 @pytest.mark.parametrize("name", sorted(set(classes("layer")) - NOT_HERE))

@@ -362,6 +362,78 @@ def test_variables_that_call_assigns_to() -> None:
     np.testing.assert_array_equal(layer.seen[-1], layer.total.value)
 
 
+def test_losses_that_call_adds() -> None:
+    class Sparse(Layer):
+        def __init__(self, rate: float) -> None:
+            super().__init__()
+            self.rate = rate
+            self.inner = layers.Dense(3, activity_regularizer="l2")
+
+        def call(self, inputs: Any, training: Any = None) -> Any:
+            y = self.inner(inputs)
+            self.add_loss(self.rate * ops.mean(ops.square(y)))
+            return y
+
+    x, y = X[:, 0].astype("float32"), X[:, 1, :3].astype("float32")
+    layer = Sparse(0.5)
+    found = layer(x)
+    added = 0.5 * np.mean(np.square(found)), 0.01 * np.sum(np.square(found)) / 3
+    np.testing.assert_allclose(sorted(layer.losses), sorted(added), rtol=1e-5)
+    model = Sequential([layers.Input((4,)), layer])
+    model.compile("sgd", "mse")
+    before = layer.get_weights()
+    loss = np.mean(np.square(found - y)) + sum(added)
+    np.testing.assert_allclose(model.evaluate(x, y, verbose=0), loss, rtol=1e-5)
+    history = model.fit(x, y, verbose=0)
+    np.testing.assert_allclose(history.history["loss"], [loss], rtol=1e-5)
+    d_y = 2 * (found - y) / 9 + 0.5 * 2 * found / 9 + 0.02 * found / 3
+    np.testing.assert_allclose(layer.get_weights()[0], before[0] - 0.01 * x.T @ d_y, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(layer.get_weights()[1], before[1] - 0.01 * d_y.sum(0), rtol=1e-4, atol=1e-6)
+    with pytest.raises(ValueError, match="`add_loss` is for `call`"):
+        layer.add_loss(1.0)
+
+
+def test_a_penalty_on_what_a_layer_of_the_users_puts_out() -> None:
+    class Doubled(Layer):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.factor = self.add_weight(shape=(), initializer="ones")
+
+        def call(self, inputs: Any) -> Any:
+            return 2.0 * inputs * self.factor
+
+    class Twice(Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = Doubled(activity_regularizer="l2")
+
+        def call(self, inputs: Any) -> Any:
+            return self.inner(inputs)
+
+    x = X[:, 0].astype("float32")
+    found = []
+    for layer in (Doubled(activity_regularizer="l2"), Twice()):
+        model = Sequential([layers.Input((4,)), layer])
+        model.compile("sgd", "mse")
+        loss = model.fit(x, x, epochs=2, verbose=0).history["loss"]
+        found.append([*loss, model.evaluate(x, x, verbose=0), float(layer.weights[0].value)])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+    penalty = 0.01 * np.sum(np.square(2 * x)) / 3
+    np.testing.assert_allclose(found[0][0], np.mean(np.square(x)) + penalty, rtol=1e-5)
+
+
+def test_a_mask_of_a_softmax_inside() -> None:
+    counts = np.array([[True, True, False, True]] * 5)
+    layer = own(lambda x, softmax: softmax(x, mask=counts) * x, layers.Softmax(dtype="float64"))
+    layer(X)
+    y, d_x, _ = in_training(layer, X, np.ones_like(X))
+    e = np.where(counts, np.exp(X), 0)
+    share = e / e.sum(-1, keepdims=True)
+    np.testing.assert_allclose(y, share * X, rtol=1e-12)
+    expected = share + share * (X - np.sum(share * X, -1, keepdims=True))
+    np.testing.assert_allclose(d_x, expected, rtol=1e-9, atol=1e-12)
+
+
 def test_whole_numbers_stay_what_they_are() -> None:
     class Looked(Layer):
         def build(self, input_shape: Any) -> None:

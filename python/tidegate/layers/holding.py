@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tidegate import ops
 from tidegate.layers.calling import Accepts, leaves
+from tidegate.passes import running
 from tidegate.utils.naming import numbered, snake_case
 from tidegate.variable import Variable
 from tidegate.weighted import Weighted
@@ -100,6 +102,16 @@ class Holding(Weighted):
         variable.constraint = constraints.get(constraint)
         self._variables.append(variable)
         return variable
+
+    def add_loss(self, loss: Any) -> None:
+        """Adds a number, or the sum of an array, to what training minimises; for `call`.
+
+        Raises ValueError outside of it.
+        """
+        going = running.get()
+        if going is None:
+            raise ValueError(f"{self.title}: `add_loss` is for `call`, where arrays are computed")
+        going.losses += [ops.sum(each) for each in leaves(loss)]
 
     # ---- what it holds ---------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ class InputLayer(Layer):
         later("input_tensor", in_config=False),
         Argument("optional", False, Flag()),
     )
-    common = tuple(argument for argument in Layer.common if argument.name != "dtype")
+    common = tuple(row for row in Layer.common if row.name not in ("dtype", "activity_regularizer"))
 
     shape: Shape | None
     batch_size: int | None

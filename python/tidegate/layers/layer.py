@@ -14,10 +14,11 @@ import numpy as np
 from tidegate.graph import Graph, Node, Tensor, connect
 from tidegate.inputs import Shape, batch_shape, check_input_shape, floating, mask_of_steps, short
 from tidegate.layers.arguments import Argument, Signature, Table, bind
-from tidegate.layers.kinds import DType, Flag, InputShape, Name
+from tidegate.layers.kinds import DType, Flag, InputShape, Name, Regularizer
 from tidegate.masks import Mask
 from tidegate.passes import running
 from tidegate.random import Training
+from tidegate.regularizers import activity_penalties
 from tidegate.structure import listed, plain
 from tidegate.utils.naming import auto_name
 from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork
@@ -32,13 +33,14 @@ class Layer(Weighted):
 
     A class of the user's writes `call`, and gets `Own` among its bases: see `layers/own.py`. One of this
     package's declares `arguments` and writes `create_variables`, `create_operator`, `forward`, `backward`
-    and `compute_output_shape`. Every layer takes, by name, `name`, `trainable`, `dtype` and `input_shape`, or
-    with a warning `batch_input_shape`.
+    and `compute_output_shape`. Every layer takes, by name, `name`, `trainable`, `dtype`,
+    `activity_regularizer` and `input_shape`, or with a warning `batch_input_shape`.
 
     Attributes:
         name: unique in a model; counted up from the class name when not given.
         trainable: whether an optimizer changes the weights.
         dtype: "float32" or "float64", of the weights, the inputs and the outputs.
+        activity_regularizer: a penalty on each output, for a row of the batch; training adds it to the loss.
         built: whether there are weights yet; they are made on the first call, or by `build`.
         operator: the native operator of this configuration, there once built; None for a layer that does
             nothing in inference.
@@ -50,6 +52,7 @@ class Layer(Weighted):
         Argument("name", None, Name(), positional=False),
         Argument("trainable", True, Flag(), positional=False),
         Argument("dtype", None, DType(), positional=False),
+        Argument("activity_regularizer", None, Regularizer(), positional=False, in_config=False),
         Argument("input_shape", None, InputShape(), positional=False, in_config=False),
         Argument("batch_input_shape", None, InputShape(), positional=False, in_config=False),
     )
@@ -66,6 +69,7 @@ class Layer(Weighted):
     name: str
     trainable: bool
     dtype: str
+    activity_regularizer: Any = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -85,12 +89,14 @@ class Layer(Weighted):
         self.build_shape: Shape | None = None
         self.operator: Any = None
         self.nodes: list[Node] = []
+        self._activity_losses: list[float] = []
         self._variables: list[Variable] = []
 
     @classmethod
     def table(cls) -> Table:
         """Every argument of the constructor."""
-        return (*cls.arguments, *cls.common)
+        own = {argument.name for argument in cls.arguments}
+        return (*cls.arguments, *(argument for argument in cls.common if argument.name not in own))
 
     # ---- configuration ---------------------------------------------------------------------------
 
@@ -102,7 +108,10 @@ class Layer(Weighted):
     def get_config(self) -> dict[str, Any]:
         """The configuration in Keras's form: `from_config` makes an equal layer of it, without weights."""
         kinds = {argument.name: argument.kind for argument in self.table()}
-        return {name: kinds[name].write(getattr(self, name)) for name in self.config_names()}
+        names = self.config_names()
+        if self.activity_regularizer is not None:
+            names = list(dict.fromkeys([*names, "activity_regularizer"]))
+        return {name: kinds[name].write(getattr(self, name)) for name in names}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
@@ -213,7 +222,30 @@ class Layer(Weighted):
         outputs, kept = self.forward(inputs, training=by_hand, keep=bool(training), mask=mask, **options)
         if training or self.stateful:
             assign_each(self.updates(kept, {}))
+        self.note_activity(outputs)
         return outputs
+
+    def note_activity(self, outputs: Any) -> None:
+        """Lets `losses` show the penalties on the outputs of a call on arrays."""
+        if self.activity_regularizer is not None:
+            self.show_losses(activity_penalties(self.activity_regularizer, listed(outputs)))
+
+    @property
+    def adds_losses(self) -> bool:
+        """Whether a forward of it adds to the loss."""
+        return False
+
+    def added_losses(self, kept: Any) -> list[float]:
+        """What a forward has added to the loss."""
+        return []
+
+    @property
+    def activity_losses(self) -> list[float]:
+        return list(self._activity_losses)
+
+    def show_losses(self, found: list[float]) -> None:
+        """Takes the penalties that `activity_losses` are from now on."""
+        self._activity_losses = found
 
     def tensors(self, inputs: Any) -> list[Tensor]:
         """The tensor that the layer is called on, in a list; none where it is called on an array.

@@ -65,7 +65,9 @@ class Operation(Own):
         outputs, mask, _ = super().run(given, masks, **{**how, "keep": False})
         return outputs, mask, (given, use)
 
-    def backward(self, kept: Any, d_outputs: Any, *, need_d_inputs: bool = True) -> tuple[Any, list[Array]]:
+    def backward(
+        self, kept: Any, d_outputs: Any, *, need_d_inputs: bool = True, d_losses: float = 0.0
+    ) -> tuple[Any, list[Array]]:
         if self.function.__name__ not in GRADIENTS:
             return super().backward(kept, d_outputs, need_d_inputs=need_d_inputs)
         given, use = kept
@@ -78,6 +80,9 @@ class Operation(Own):
                 if isinstance(place, Place) and given[place.number].dtype.kind == "f":
                     d_inputs[place.number] = d_one
         return (d_inputs if len(given) > 1 else d_inputs[0]) if need_d_inputs else None, []
+
+    def added_losses(self, kept: Any) -> list[float]:
+        return []
 
     def updates(self, kept: Any, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
         return {}

@@ -16,7 +16,7 @@ from tidegate import tracing
 from tidegate.derivatives import is_box, unboxed
 from tidegate.graph import Node, Tensor
 from tidegate.inputs import Shape
-from tidegate.layers.arguments import Argument, Table, later
+from tidegate.layers.arguments import Argument, Table
 from tidegate.layers.calling import Accepts, Place, leaves, mapped, mapped_shapes, shape_arguments
 from tidegate.layers.holding import Holding
 from tidegate.layers.kinds import Flag
@@ -117,7 +117,6 @@ class Own(Holding, Layer):
         *Layer.common,
         Argument("autocast", True, Flag(), positional=False, in_config=False),
     )
-    arguments: ClassVar[Table] = (later("activity_regularizer", in_config=False),)
 
     call: Callable[..., Any]
 
@@ -130,6 +129,7 @@ class Own(Holding, Layer):
         super().__init__(*args, **kwargs)
         self.supports_masking = type(self).compute_mask is not Own.compute_mask
         self._unfinished = True  # layers in it may have no weights yet
+        self._adds_losses = False  # in inference
 
     # ---- configuration ---------------------------------------------------------------------------
 
@@ -197,16 +197,17 @@ class Own(Holding, Layer):
             return self._connect(args, kwargs)
         going = running.get()
         if going is not None:
-            return self._called(going, args, kwargs)
+            return self._inside(going, args, kwargs)
         args, kwargs = mapped(self._converted, (args, kwargs))
         training = kwargs.get("training")
         if training is None:
             training = self._accepts.default("training")
         going = Pass(Training.by_hand(training), {})
         with going.entered():
-            outputs = self._called(going, args, kwargs)
+            outputs = self._inside(going, args, kwargs)
         self._finish()
         assign_each(going.updates({}))
+        self.show_losses([float(loss) for loss in going.losses])
         return outputs
 
     @property
@@ -267,7 +268,14 @@ class Own(Holding, Layer):
         args, kwargs = self._filled(options.get("use"), listed(inputs))
         if training is not None:
             kwargs = {"training": training, **kwargs}
-        return plain(leaves(self._called(going, args, kwargs)))
+        return plain(leaves(self._inside(going, args, kwargs)))
+
+    def _inside(self, going: Pass, args: Any, kwargs: dict[str, Any]) -> Any:
+        """What `call` gives, with the penalty on it that a graph adds where the layer is a node."""
+        outputs = self._called(going, args, kwargs)
+        if self.activity_regularizer is not None:
+            going.penalise(self.activity_regularizer, leaves(outputs))
+        return outputs
 
     def _filled(self, use: Use | None, arrays: list[Any]) -> tuple[Any, dict[str, Any]]:
         """The arguments of a use, with the arrays in their places."""
@@ -383,7 +391,9 @@ class Own(Holding, Layer):
         """What `call` gives in inference, as it comes."""
         going = Pass(None, {variable: variable.value for variable in self.weights})
         with going.entered(), np.errstate(all="ignore"):
-            return self._called(going, *self._filled(use, arrays))
+            outputs = self._called(going, *self._filled(use, arrays))
+        self._adds_losses = bool(going.losses)
+        return outputs
 
     def result(self, value: Any) -> Array:
         """An output as an array of the layer's dtype, or of whole numbers."""
@@ -400,18 +410,29 @@ class Own(Holding, Layer):
         outputs, _, kept = self.run(given, [mask, *[None] * (len(given) - 1)], **how)
         return plain(outputs), kept
 
-    def backward(self, kept: _Kept, d_outputs: Any, *, need_d_inputs: bool = True) -> tuple[Any, list[Any]]:
+    @property
+    def adds_losses(self) -> bool:
+        return self._adds_losses
+
+    def added_losses(self, kept: _Kept) -> list[float]:
+        return [float(unboxed(loss)) for loss in kept.going.losses]
+
+    def backward(
+        self, kept: _Kept, d_outputs: Any, *, need_d_inputs: bool = True, d_losses: float = 0.0
+    ) -> tuple[Any, list[Any]]:
         if kept.trace is None:
             raise ImportError(
                 f"{self.title}: the gradient of its `call` needs autograd; install `tidegate[autograd]`"
             )
+        ends = [*kept.ends, *kept.going.losses]
+        given = [*listed(d_outputs), *[d_losses] * len(kept.going.losses)]
         d_ends = [
-            None if d is None else np.asarray(d, unboxed(end).dtype)
-            for d, end in zip(listed(d_outputs), kept.ends, strict=True)
+            None if d is None else np.asarray(d, np.asarray(unboxed(end)).dtype)
+            for d, end in zip(given, ends, strict=True)
         ]
         found = [
             None if d is None else np.require(d, self.dtype, ["C", "A", "E"])
-            for d in kept.trace.gradients(kept.ends, d_ends, kept.starts)
+            for d in kept.trace.gradients(ends, d_ends, kept.starts)
         ]
         inputs = len(found) - len(self.weights)
         return plain(found[:inputs]) if need_d_inputs else None, found[inputs:]

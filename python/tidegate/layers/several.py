@@ -26,6 +26,7 @@ class SeveralInputs(Layer):
     several_inputs = True
     uses_mask = True
     options: ClassVar[dict[str, Any]] = {}
+    inputs_apart: ClassVar[tuple[str, ...]] = ()  # names of the inputs, where a call has no list of them
 
     def check_shapes(self, shapes: Shapes) -> None:
         """Raises ValueError unless the layer can be called on arrays of these shapes."""
@@ -42,7 +43,7 @@ class SeveralInputs(Layer):
             raise ValueError(f"{self.title}: the inputs must be a list; received one of the shape {shape}")
         self.check_shapes(shape)
 
-    def create_operator(self) -> None:
+    def create_operator(self) -> Any:
         return None
 
     def __call__(self, inputs: Any, *, training: bool | None = None, mask: Any = None, **options: Any) -> Any:

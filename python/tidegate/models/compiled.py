@@ -43,10 +43,6 @@ class Compiled:
         raise NotImplementedError
 
     @property
-    def losses(self) -> list[float]:
-        raise NotImplementedError
-
-    @property
     def output_leaves(self) -> Leaves:
         """What the model puts out."""
         raise NotImplementedError

@@ -155,6 +155,11 @@ class Layered(Weighted, Trainer):
         return list(dict.fromkeys(found))
 
     @property
+    def activity_losses(self) -> list[float]:
+        """Those of its layers."""
+        return [loss for layer in self._layers for loss in layer.activity_losses]
+
+    @property
     def carried(self) -> list[Variable]:
         """The states of its stateful layers."""
         return list(dict.fromkeys(state for layer in self._layers for state in layer.carried))

@@ -120,6 +120,8 @@ class Model(Layered):
         graph = self._built_graph()
         outputs, kept, _ = graph.forward(x, Training.by_hand(training), keep=True, mask=mask)
         assign_each(graph.updates(kept))
+        for layer, losses in graph.activity_losses(kept).items():
+            layer.show_losses(losses)
         return self.packed(outputs)
 
     def _connect(self, inputs: Any) -> Any:

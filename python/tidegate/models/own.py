@@ -106,6 +106,10 @@ class OwnModel(Holding, Model):
 
     operations = layers
 
+    @property
+    def activity_losses(self) -> list[float]:
+        return self._whole.activity_losses
+
     def stored_attributes(self) -> dict[str, Any]:
         # To Keras `layers` is one of them, of which those have their place whose name comes behind it.
         return {**super().stored_attributes(), "layers": self.sublayers}

@@ -165,11 +165,16 @@ def _call(layer: Any, use: Any, layers: dict[str, Any], masks: Checker) -> None:
             raise ValueError(f"{layer.title}: a use expected `args` and `kwargs`; received {use!r:.200}")
         layer(*args, **_read({name: value for name, value in named.items() if name != "mask"}, layers))
         return
-    if not isinstance(args, list) or not isinstance(named, dict) or not 1 <= len(args) <= 2:
-        raise ValueError(f"{layer.title}: a use expected one or two arguments; received {use!r:.200}")
+    apart = getattr(layer, "inputs_apart", ())
+    most = len(apart) or 2
+    if not isinstance(args, list) or not isinstance(named, dict) or not 1 <= len(args) <= most:
+        raise ValueError(f"{layer.title}: a use expected one to {most} arguments; received {use!r:.200}")
     mask, named = named.get("mask"), {key: named[key] for key in named if key not in ("mask", "training")}
     named = _read(named, layers)
-    if args[1:]:
+    if apart:
+        args, more = args[:1], zip(apart[1:], args[1:], strict=False)
+        named = {**named, **dict(more)}
+    elif args[1:]:
         named["initial_state"] = args[1]
     states = named.pop("initial_state", None)
     if flatten(mask) != [None] * len(flatten(mask)) and not masks.agree(mask, _masks(args[0])):
@@ -178,7 +183,7 @@ def _call(layer: Any, use: Any, layers: dict[str, Any], masks: Checker) -> None:
         raise ValueError(f"{layer.title}: argument `mask` is not supported beside `initial_state` yet")
     options = {name: value for name, value in named.items() if value is not None}
     for name in options:
-        if name not in getattr(layer, "options", ()):
+        if name not in (*getattr(layer, "options", ()), *apart[1:]):
             raise ValueError(f"{layer.title}: argument `{name}` is not supported on tensors yet")
     layer(args[0], **options, **({} if states is None else {"initial_state": states}))
 
