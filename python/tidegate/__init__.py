@@ -10,6 +10,7 @@ TYPE_CHECKING = False  # as in `typing`, which this file does not load
 if TYPE_CHECKING:
     from tidegate import (
         activations,
+        backend,
         callbacks,
         constraints,
         initializers,
@@ -35,6 +36,7 @@ __all__ = [
     "Sequential",
     "__version__",
     "activations",
+    "backend",
     "callbacks",
     "constraints",
     "get_num_threads",
