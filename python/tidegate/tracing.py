@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.derivatives import autograd, is_box, unboxed
+from tidegate.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +104,9 @@ def _parts() -> Any:
     """What is used of autograd; ImportError where it is not installed."""
     autograd()
     core, tracer, util = (import_module(f"autograd.{name}") for name in ("core", "tracer", "util"))
-    import_module("autograd.numpy")
+    box = import_module("autograd.numpy.numpy_boxes").ArrayBox
+    box.register(Value)
+    core.VSpace.register(Value, core.VSpace.mappings[np.ndarray])
     apply = tracer.primitive(lambda use, *arrays: use.forward(*arrays))
     core.defvjp_argnums(
         apply, lambda places, outputs, args, kwargs: lambda d: args[0].backward(places, args, d)

@@ -434,6 +434,21 @@ def test_a_mask_of_a_softmax_inside() -> None:
     np.testing.assert_allclose(d_x, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_what_calls_have_given_is_a_constant_too() -> None:
+    x = X.astype("float32")
+    given = layers.Dense(4)(x)
+
+    class Shifted(Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs * given + given.numpy()
+
+    layer = Shifted()
+    assert layer(x).numpy().shape == x.shape
+    y, d_x, _ = in_training(layer, x, np.ones_like(x))
+    np.testing.assert_array_equal(y, x * given + given)
+    np.testing.assert_array_equal(d_x, given)
+
+
 def test_whole_numbers_stay_what_they_are() -> None:
     class Looked(Layer):
         def build(self, input_shape: Any) -> None:

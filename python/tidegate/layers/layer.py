@@ -21,6 +21,7 @@ from tidegate.random import Training
 from tidegate.regularizers import activity_penalties
 from tidegate.structure import listed, plain
 from tidegate.utils.naming import auto_name
+from tidegate.values import handed_out
 from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork
 from tidegate.weighted import Weighted
 
@@ -223,7 +224,7 @@ class Layer(Weighted):
         if training or self.stateful:
             assign_each(self.updates(kept, {}))
         self.note_activity(outputs)
-        return outputs
+        return handed_out(outputs)
 
     def note_activity(self, outputs: Any) -> None:
         """Lets `losses` show the penalties on the outputs of a call on arrays."""

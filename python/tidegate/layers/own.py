@@ -25,6 +25,7 @@ from tidegate.layers.probing import Outputs, probed
 from tidegate.passes import Pass, running
 from tidegate.random import Training
 from tidegate.structure import listed, plain
+from tidegate.values import handed_out
 from tidegate.variable import Array, Variable, assign_each, values_of
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class Own(Holding, Layer):
         self._finish()
         assign_each(going.updates({}))
         self.show_losses([float(loss) for loss in going.losses])
-        return outputs
+        return handed_out(outputs)
 
     @property
     def _accepts(self) -> Accepts:
