@@ -9,8 +9,7 @@ import pytest
 
 from tidegate import layers
 from tidegate.layers import Layer
-from tidegate.layers.calling import Place
-from tidegate.layers.own import Use
+from tidegate.layers.calling import Place, Use
 from tidegate.random import Training
 from tidegate.saving.objects import classes
 from tidegate.structure import listed, plain

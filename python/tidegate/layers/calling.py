@@ -9,6 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tidegate.derivatives import is_box
+from tidegate.graph import Tensor
+from tidegate.variable import Variable
+
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -16,6 +20,19 @@ class Place(NamedTuple):
     """Stands for the array at this place of a use's inputs."""
 
     number: int
+
+
+class Use(NamedTuple):
+    """How `call` is called.
+
+    Attributes:
+        args, kwargs: its arguments, with `Place`s for arrays.
+        dtypes: of the arrays.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    dtypes: tuple[str, ...]
 
 
 class Accepts(NamedTuple):
@@ -78,6 +95,20 @@ def leaves(structure: Any) -> list[Any]:
     return found
 
 
+def filled(use: Use | None, arrays: list[Any]) -> tuple[Any, dict[str, Any]]:
+    """The arguments of a use, with the arrays in their places."""
+    if use is None:
+        return (arrays[0],), {}
+
+    def array(value: Any) -> Any:
+        if not isinstance(value, Place):
+            return value
+        found, dtype = arrays[value.number], np.dtype(use.dtypes[value.number])
+        return found if dtype.kind == "f" or is_box(found) else found.astype(dtype)
+
+    return mapped(array, use.args), mapped(array, use.kwargs)
+
+
 def mapped_shapes(function: Callable[[Any], Any], structure: Any) -> Any:
     """A structure of shapes with what a function makes of each; tuples of shapes become lists."""
     if isinstance(structure, dict):
@@ -112,3 +143,28 @@ def shape_arguments(function: Callable[..., Any], shapes: dict[str, Any]) -> dic
                 f"`_shape` behind it; those that hold arrays are {list(shapes)}"
             )
     return found
+
+
+def is_array(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, Tensor, Variable)) or is_box(value)
+
+
+def arrays_in(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Those arguments that hold arrays, but the mask."""
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name != "mask" and any(map(is_array, leaves(value)))
+    }
+
+
+def shape_of(value: Any) -> Any:
+    """With an open batch axis; None of what is no array."""
+    if isinstance(value, Tensor):
+        return value.shape
+    return (None, *value.shape[1:])[: value.ndim] if is_array(value) else None
+
+
+def some(masks: Any) -> Any:
+    """A structure of masks; None where there is none in it."""
+    return masks if any(mask is not None for mask in leaves(masks)) else None

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tidegate.graph import Tensor
-from tidegate.layers.calling import Accepts, Place, leaves
+from tidegate.layers.calling import Accepts, Place, Use, filled, leaves
 from tidegate.layers.operation_gradients import GRADIENTS
-from tidegate.layers.own import Own, Use
+from tidegate.layers.own import Own
 from tidegate.passes import Pass
 from tidegate.utils.naming import auto_name
 from tidegate.variable import Array, Variable
@@ -72,7 +72,7 @@ class Operation(Own):
             return super().backward(kept, d_outputs, need_d_inputs=need_d_inputs)
         given, use = kept
         arguments = self._accepts.bound(use.args, use.kwargs)
-        values = self._accepts.bound(*self._filled(use, given))
+        values = self._accepts.bound(*filled(use, given))
         found = GRADIENTS[self.function.__name__](d_outputs, **values)
         d_inputs: list[Any] = [None] * len(given)
         for name, d in found.items():

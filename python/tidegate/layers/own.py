@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import warnings
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tidegate import tracing
-from tidegate.derivatives import is_box, unboxed
+from tidegate.derivatives import unboxed
 from tidegate.graph import Node, Tensor
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import Argument, Table
-from tidegate.layers.calling import Accepts, Place, leaves, mapped, mapped_shapes, shape_arguments
+from tidegate.layers.called import Called
+from tidegate.layers.calling import (
+    Accepts,
+    Place,
+    Use,
+    arrays_in,
+    filled,
+    leaves,
+    mapped,
+    mapped_shapes,
+    shape_arguments,
+    shape_of,
+    some,
+)
 from tidegate.layers.holding import Holding
 from tidegate.layers.kinds import Flag
 from tidegate.layers.layer import Layer, building
@@ -26,32 +38,12 @@ from tidegate.passes import Pass, running
 from tidegate.random import Training
 from tidegate.structure import listed, plain
 from tidegate.values import handed_out
-from tidegate.variable import Array, Variable, assign_each, values_of
+from tidegate.variable import assign_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tidegate.masks import Mask
-
-
-class Use(NamedTuple):
-    """How `call` is called.
-
-    Attributes:
-        args, kwargs: its arguments, with `Place`s for arrays.
-        dtypes: of the arrays.
-    """
-
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    dtypes: tuple[str, ...]
-
-
-class _Kept(NamedTuple):
-    going: Pass
-    trace: tracing.Trace | None
-    starts: list[Any]  # boxes of the inputs, then of the weights
-    ends: list[Any]
 
 
 def adopt(cls: type[Layer]) -> None:
@@ -91,7 +83,7 @@ def _once(build: Callable[..., None]) -> Callable[..., None]:
     return built
 
 
-class Own(Holding, Layer):
+class Own(Holding, Called):
     """What a layer has whose class writes `call`.
 
     `call(self, inputs, training=None, mask=None)` takes arrays, or structures of them, in its arguments, and
@@ -130,7 +122,6 @@ class Own(Holding, Layer):
         super().__init__(*args, **kwargs)
         self.supports_masking = type(self).compute_mask is not Own.compute_mask
         self._unfinished = True  # layers in it may have no weights yet
-        self._adds_losses = False  # in inference
 
     # ---- configuration ---------------------------------------------------------------------------
 
@@ -155,7 +146,7 @@ class Own(Holding, Layer):
     def _build(self, arguments: dict[str, Any]) -> None:
         """Builds it for these arguments of `call`, arrays and tensors among them."""
         if not self.built:
-            shapes = {name: mapped(_shape_of, value) for name, value in _arrays(arguments).items()}
+            shapes = {name: mapped(shape_of, value) for name, value in arrays_in(arguments).items()}
             self.build(**shape_arguments(self._maker, shapes))
 
     @property
@@ -226,8 +217,8 @@ class Own(Holding, Layer):
         accepts = self._accepts
         arguments = accepts.bound(args, kwargs)
         self._build(arguments)
-        arrays = _arrays(arguments)
-        masks = {name: _some(mapped(going.mask_of, value)) for name, value in arrays.items()}
+        arrays = arrays_in(arguments)
+        masks = {name: some(mapped(going.mask_of, value)) for name, value in arrays.items()}
         first = next(iter(arrays), "")
         for name in arrays:
             taken = "mask" if len(arrays) == 1 else f"{name}_mask"
@@ -266,7 +257,7 @@ class Own(Holding, Layer):
     def compute(self, inputs: Any, training: Any = None, mask: Any = None, **options: Any) -> Any:
         going = running.get()
         assert going is not None  # only nodes of models that are called in a pass come here
-        args, kwargs = self._filled(options.get("use"), listed(inputs))
+        args, kwargs = filled(options.get("use"), listed(inputs))
         if training is not None:
             kwargs = {"training": training, **kwargs}
         return plain(leaves(self._inside(going, args, kwargs)))
@@ -277,19 +268,6 @@ class Own(Holding, Layer):
         if self.activity_regularizer is not None:
             going.penalise(self.activity_regularizer, leaves(outputs))
         return outputs
-
-    def _filled(self, use: Use | None, arrays: list[Any]) -> tuple[Any, dict[str, Any]]:
-        """The arguments of a use, with the arrays in their places."""
-        if use is None:
-            return (arrays[0],), {}
-
-        def array(value: Any) -> Any:
-            if not isinstance(value, Place):
-                return value
-            found, dtype = arrays[value.number], np.dtype(use.dtypes[value.number])
-            return found if dtype.kind == "f" or is_box(found) else found.astype(dtype)
-
-        return mapped(array, use.args), mapped(array, use.kwargs)
 
     # ---- a node of a graph -----------------------------------------------------------------------
 
@@ -339,10 +317,10 @@ class Own(Holding, Layer):
             self._finish()
         if type(self).compute_output_shape is Own.compute_output_shape:
             return found
-        args, kwargs = self._filled(use, [Tensor(shape, self.dtype, "") for shape in shapes])
+        args, kwargs = filled(use, [Tensor(shape, self.dtype, "") for shape in shapes])
         named = {
-            name: mapped(_shape_of, value)
-            for name, value in _arrays(self._accepts.bound(args, kwargs)).items()
+            name: mapped(shape_of, value)
+            for name, value in arrays_in(self._accepts.bound(args, kwargs)).items()
         }
         return Outputs.of_shapes(
             self.compute_output_shape(**shape_arguments(type(self).compute_output_shape, named)), self.dtype
@@ -354,114 +332,3 @@ class Own(Holding, Layer):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return mask
-
-    # ---- forward and backward --------------------------------------------------------------------
-
-    def run(self, given: list[Array], masks: list[Array | None], **how: Any) -> tuple[list[Array], Any, Any]:
-        going, trace, values, use = Pass(how.get("training"), {}), None, how.get("weights"), how.get("use")
-        variables, carried, arrays = self.weights, how.get("carried"), list(given)
-        values = values_of(variables) if values is None else list(values)
-        if how.get("keep") and tracing.available():
-            trace, trained = tracing.Trace(), set(self.trainable_weights)
-            dtypes = use.dtypes if use is not None else [self.dtype]
-            arrays = [
-                trace.box(array) if np.dtype(dtype).kind == "f" else array
-                for array, dtype in zip(arrays, dtypes, strict=True)
-            ]
-            values = [
-                trace.box(value) if variable in trained else value
-                for variable, value in zip(variables, values, strict=True)
-            ]
-        starts = [*arrays, *values]
-        going.values.update(zip(variables, values, strict=True))
-        going.states.update(
-            zip(self.carried, values_of(self.carried) if carried is None else carried, strict=True)
-        )
-        for array, mask in zip(arrays, masks, strict=True):
-            if mask is not None:
-                going.put_mask(array, mask)
-        with going.entered(), np.errstate(all="ignore"):
-            ends = leaves(self._called(going, *self._filled(use, arrays)))
-        outputs = [self.result(each) for each in ends]
-        if going.assigned and not how.get("keep"):  # by its `call`, as in Keras in inference too
-            assign_each(going.assigned)
-        kept = _Kept(going, trace, starts, ends) if how.get("keep") or self.stateful else None
-        return outputs, going.mask_of(ends[0]), kept
-
-    def probe(self, arrays: list[Array], use: Use | None) -> Any:
-        """What `call` gives in inference, as it comes."""
-        going = Pass(None, {variable: variable.value for variable in self.weights})
-        with going.entered(), np.errstate(all="ignore"):
-            outputs = self._called(going, *self._filled(use, arrays))
-        self._adds_losses = bool(going.losses)
-        return outputs
-
-    def result(self, value: Any) -> Array:
-        """An output as an array of the layer's dtype, or of whole numbers."""
-        found = np.asarray(unboxed(value))
-        if found.dtype.kind not in "fiub":
-            raise TypeError(
-                f"{self.title}: `call` must give arrays of numbers, made by `tidegate.ops`, operators and "
-                f"layers; received dtype {found.dtype}, as functions of NumPy give where autograd follows"
-            )
-        return np.require(found, self.dtype if found.dtype.kind == "f" else None, ["C", "A", "E"])
-
-    def forward(self, inputs: Any, *, mask: Any = None, **how: Any) -> tuple[Any, Any]:
-        given = listed(inputs)
-        outputs, _, kept = self.run(given, [mask, *[None] * (len(given) - 1)], **how)
-        return plain(outputs), kept
-
-    @property
-    def adds_losses(self) -> bool:
-        return self._adds_losses
-
-    def added_losses(self, kept: _Kept) -> list[float]:
-        return [float(unboxed(loss)) for loss in kept.going.losses]
-
-    def backward(
-        self, kept: _Kept, d_outputs: Any, *, need_d_inputs: bool = True, d_losses: float = 0.0
-    ) -> tuple[Any, list[Any]]:
-        if kept.trace is None:
-            raise ImportError(
-                f"{self.title}: the gradient of its `call` needs autograd; install `tidegate[autograd]`"
-            )
-        ends = [*kept.ends, *kept.going.losses]
-        given = [*listed(d_outputs), *[d_losses] * len(kept.going.losses)]
-        d_ends = [
-            None if d is None else np.asarray(d, np.asarray(unboxed(end)).dtype)
-            for d, end in zip(given, ends, strict=True)
-        ]
-        found = [
-            None if d is None else np.require(d, self.dtype, ["C", "A", "E"])
-            for d in kept.trace.gradients(ends, d_ends, kept.starts)
-        ]
-        inputs = len(found) - len(self.weights)
-        return plain(found[:inputs]) if need_d_inputs else None, found[inputs:]
-
-    def updates(self, kept: _Kept, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
-        return kept.going.updates(earlier)
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, (np.ndarray, Tensor, Variable)) or is_box(value)
-
-
-def _arrays(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Those arguments that hold arrays, but the mask."""
-    return {
-        name: value
-        for name, value in arguments.items()
-        if name != "mask" and any(map(_is_array, leaves(value)))
-    }
-
-
-def _shape_of(value: Any) -> Any:
-    """With an open batch axis; None of what is no array."""
-    if isinstance(value, Tensor):
-        return value.shape
-    return (None, *value.shape[1:])[: value.ndim] if _is_array(value) else None
-
-
-def _some(masks: Any) -> Any:
-    """A structure of masks; None where there is none in it."""
-    return masks if any(mask is not None for mask in leaves(masks)) else None
