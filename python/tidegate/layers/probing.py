@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from tidegate.variable import Array
 # What stands for lengths that are open: of the batch, and of other axes. An axis of the output is open too
 # where it differs between the two.
 _LENGTHS = ((2, 32), (3, 48))
+_MOST = 1 << 26  # elements of a try
 
 
 class Outputs(NamedTuple):
@@ -45,6 +47,12 @@ def probed(layer: Any, shapes: list[Shape], use: Any) -> Outputs:
 
     Raises whatever `call` raises, and TypeError where it gives something else than arrays.
     """
+    most = sum(prod(axis or _LENGTHS[1][place > 0] for place, axis in enumerate(shape)) for shape in shapes)
+    if most > _MOST:
+        raise ValueError(
+            f"{layer.title}: arrays of the shapes {shapes} are too large to find the output's shape by a "
+            "try; write `compute_output_shape`"
+        )
     lengths = _LENGTHS if any(None in shape for shape in shapes) else _LENGTHS[:1]
     found = [_gathered(layer, layer.probe(_zeros(shapes, each, layer.dtype), use)) for each in lengths]
     (first, structure), (second, _) = found[0], found[-1]

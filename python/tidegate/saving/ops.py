@@ -6,10 +6,12 @@ configuration. The ops that a file may name are a fixed table here.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from tidegate.graph import Tensor
 from tidegate.inputs import nearest
-from tidegate.layers.calling import Accepts
+from tidegate.layers.calling import Accepts, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +33,7 @@ _TABLE = {
     },
     "numpy": {
         1: "Abs Absolute All Amax Amin Any Arccos Arccosh Arcsin Arcsinh Arctan Arctanh Argmax "
-        "Argmin Argsort BroadcastTo Ceil Clip Concatenate Cos Cosh CountNonzero Cumprod Cumsum "
+        "Argmin Argsort Ceil Clip Concatenate Cos Cosh CountNonzero Cumprod Cumsum "
         "Diag Diagonal Diff Exp Exp2 ExpandDims Expm1 Flip Floor Isfinite Isinf Isnan Log Log10 "
         "Log1p Log2 LogicalNot Max Mean Min Moveaxis NanToNum Negative OnesLike Prod Ravel "
         "Reciprocal Repeat Reshape Roll Round Sign Sin Sinh Sort Split Sqrt Square Squeeze Stack "
@@ -43,6 +45,8 @@ _TABLE = {
         3: "Where",
     },
 }
+_ENLARGING = {"MultiHot", "OneHot", "Repeat", "Tile"}
+_LARGEST = 1 << 20
 _MODULE = "keras.src.ops"
 _OPS = {
     name: (f"{_MODULE}.{module}", count)
@@ -61,6 +65,7 @@ class Entry(dict[str, Any]):
     """An entry of a file, and the Operation once one is made of it."""
 
     made: Any = None
+    being_made = False
 
 
 def made(entry: Entry, read: Callable[[Any], Any]) -> Any:
@@ -86,14 +91,36 @@ def made(entry: Entry, read: Callable[[Any], Any]) -> Any:
     if not isinstance(config, dict) or not isinstance(uses, list):
         raise ValueError(f"{name}: expected `config` and `inbound_nodes`; received {dict(entry)!r:.200}")
     named = {key: read(value) for key, value in config.items() if key != "name"}
+    if entry.being_made:
+        raise ValueError(f"the operation `{entry['name']}` is used on a tensor that no layer gives")
     operation = Operation(function, entry["name"])
-    for use in uses:
-        if not isinstance(use, dict) or not isinstance(use.get("args"), list):
-            raise ValueError(f"{name}: a use expected `args` and `kwargs`; received {use!r:.200}")
-        args = [read(value) for value in use["args"]]
-        operation(*args, **named, **{key: read(value) for key, value in (use.get("kwargs") or {}).items()})
+    entry.being_made = True
+    try:
+        for use in uses:
+            if not isinstance(use, dict) or not isinstance(use.get("args"), list):
+                raise ValueError(f"{name}: a use expected `args` and `kwargs`; received {use!r:.200}")
+            args = [read(value) for value in use["args"]]
+            _check_size(name, [*args, *named.values()])
+            by_name = {key: read(value) for key, value in (use.get("kwargs") or {}).items()}
+            operation(*args, **named, **by_name)
+    except TypeError as error:
+        raise ValueError(f"{name}: a use expected the arguments of the operation: {error}") from error
+    finally:
+        entry.being_made = False
     entry.made = operation
     return operation
+
+
+def _check_size(name: str, arguments: list[Any]) -> None:
+    """Raises ValueError where a file would have an array repeated without end: shapes are found by a try."""
+    sizes = [1]
+    for each in leaves(arguments) if name in _ENLARGING else []:
+        if isinstance(each, Tensor):
+            sizes.append(prod(axis or 1 for axis in each.shape))
+        elif isinstance(each, int):
+            sizes.append(max(1, abs(each)))
+    if prod(sizes) > _LARGEST:
+        raise ValueError(f"{name}: {prod(sizes)} elements for a row are too large for a model of a file")
 
 
 def entry_of(
