@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tidegate.variable import Array
+from tidegate.derivatives import is_box
+from tidegate.variable import Array, Variable
 
 Shape = tuple[int | None, ...]
 
@@ -57,7 +58,8 @@ def texts(value: Any, name: str, encoding: str = "utf-8") -> Array:
 def floating(value: Any, dtype: np.dtype[Any], name: str) -> Array:
     """`value` as a C-contiguous, aligned array of `dtype` (float32 or float64); itself when it is one.
 
-    Raises as `numeric` does.
+    A box, which autograd follows, becomes a box of that dtype; a Variable is what stands in for it. Raises as
+    `numeric` does.
     """
     if (
         type(value) is np.ndarray
@@ -66,6 +68,11 @@ def floating(value: Any, dtype: np.dtype[Any], name: str) -> Array:
         and value.flags.aligned
     ):
         return value
+    if isinstance(value, Variable):
+        value = value.current()
+    if is_box(value):
+        box: Any = value if value.dtype == dtype else value.astype(dtype)
+        return box  # type: ignore[no-any-return]
     array = numeric(value, name)
     with np.errstate(all="ignore"):  # a float64 beyond float32 becomes an infinity, in silence as everywhere
         return np.require(array, dtype, ["C", "A", "E"])

@@ -38,7 +38,7 @@ class _Chain:
 
     def run(self, values: Values, masks: Masks, carried: dict[Variable, Array]) -> None:
         first, last = self._nodes[0], self._nodes[-1].outputs[0]
-        x = values[first.inputs[0]]
+        x = np.require(values[first.inputs[0]], first.layer.dtype)  # whole numbers may come of Python
         mask = masks.get(first.inputs[0])
         values[last] = self.program.run(x, None, mask)
         mask = first.layer.compute_mask(x, mask)

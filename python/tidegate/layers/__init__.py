@@ -14,6 +14,7 @@ from tidegate.layers.gru import GRU
 from tidegate.layers.identity import ActivityRegularization, Identity
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.joining import Concatenate, Dot, concatenate, dot
+from tidegate.layers.lambda_layer import Lambda
 from tidegate.layers.layer import Layer
 from tidegate.layers.lookup import IntegerLookup, StringLookup
 from tidegate.layers.lstm import LSTM
@@ -91,6 +92,7 @@ __all__ = [
     "Input",
     "InputLayer",
     "IntegerLookup",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",

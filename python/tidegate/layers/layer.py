@@ -16,6 +16,7 @@ from tidegate.inputs import Shape, batch_shape, check_input_shape, floating, mas
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name, Regularizer
 from tidegate.masks import Mask
+from tidegate.passes import running
 from tidegate.random import Training
 from tidegate.regularizers import activity_penalties
 from tidegate.structure import listed, plain
@@ -31,7 +32,8 @@ release_at_fork(building)
 class Layer(Weighted):
     """The base of all layers.
 
-    A subclass declares `arguments` and writes `create_variables`, `create_operator`, `forward`, `backward`
+    A class of the user's writes `call`, and gets `Own` among its bases: see `layers/own.py`. One of this
+    package's declares `arguments` and writes `create_variables`, `create_operator`, `forward`, `backward`
     and `compute_output_shape`. Every layer takes, by name, `name`, `trainable`, `dtype`,
     `activity_regularizer` and `input_shape`, or with a warning `batch_input_shape`.
 
@@ -61,6 +63,7 @@ class Layer(Weighted):
     makes_mask: ClassVar[bool] = False  # whether `compute_mask` forgets the mask that came
     several_inputs: ClassVar[bool] = False  # whether inputs, their shapes and their masks come in lists
     graph: ClassVar[Graph | None] = None  # what a model in a layer's place has
+    counted: ClassVar[bool] = True  # whether it is among the layers of a model that it is in
     stateful: bool = False  # whether a call goes on where the last one ended
     __signature__ = Signature()
 
@@ -68,6 +71,13 @@ class Layer(Weighted):
     trainable: bool
     dtype: str
     activity_regularizer: Any = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "call" in vars(cls):
+            from tidegate.layers.own import adopt
+
+            adopt(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         values = bind(type(self).__name__, self.table(), args, kwargs)
@@ -186,7 +196,7 @@ class Layer(Weighted):
 
     # ---- computing -------------------------------------------------------------------------------
 
-    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+    def __call__(self, inputs: Any, *, training: bool | None = None, mask: Any = None) -> Any:
         """The layer's outputs on an array, computed now; on an `Input`, a node of a graph.
 
         Args:
@@ -203,8 +213,16 @@ class Layer(Weighted):
         x = self.prepare(inputs)
         if mask is not None:
             mask = mask_of_steps(mask, x.shape, self.title)
-        outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training, mask=mask)
-        if training:
+        return self.compute(x, training, mask)
+
+    def compute(self, inputs: Any, training: Any = None, mask: Any = None, **options: Any) -> Any:
+        """The outputs on what `prepare` gave, by themselves or as a part of what a user's `call` computes."""
+        going = running.get()
+        if going is not None:
+            return going.run(self, inputs, training, mask, options)
+        by_hand = Training.by_hand(training)
+        outputs, kept = self.forward(inputs, training=by_hand, keep=bool(training), mask=mask, **options)
+        if training or self.stateful:
             assign_each(self.updates(kept, {}))
         self.note_activity(outputs)
         return handed_out(outputs)
@@ -213,6 +231,15 @@ class Layer(Weighted):
         """Lets `losses` show the penalties on the outputs of a call on arrays."""
         if self.activity_regularizer is not None:
             self.show_losses(activity_penalties(self.activity_regularizer, listed(outputs)))
+
+    @property
+    def adds_losses(self) -> bool:
+        """Whether a forward of it adds to the loss."""
+        return False
+
+    def added_losses(self, kept: Any) -> list[float]:
+        """What a forward has added to the loss."""
+        return []
 
     @property
     def activity_losses(self) -> list[float]:
@@ -283,6 +310,24 @@ class Layer(Weighted):
         """
         raise NotImplementedError
 
+    def run(self, given: list[Array], masks: list[Array | None], **how: Any) -> tuple[list[Array], Any, Any]:
+        """`forward` as of a node: the outputs, the mask that goes on with the first, and what it kept.
+
+        Args:
+            given, masks: of every input.
+            how: the other arguments of `forward`.
+        """
+        # Whole numbers come of what runs in Python.
+        given = [array if array.dtype == self.dtype else np.require(array, self.dtype) for array in given]
+        several: bool = self.several_inputs
+        inputs: Any = given if several else plain(given)
+        mask: Any = masks if several else masks[0]
+        # Beside initial states a recurrent layer does not see the mask that came with the sequence: so it is
+        # in Keras. It goes on with the output all the same.
+        seen = mask if several or len(given) == 1 else None
+        outputs, kept = self.forward(inputs, mask=seen, **how)
+        return listed(outputs), self.compute_mask(inputs if several else given[0], mask), kept
+
     def backward(self, kept: Any, d_outputs: Any, *, need_d_inputs: bool = True) -> tuple[Any, list[Array]]:
         """The gradients of the inputs and of the weights (in their order), from those of the outputs.
 
@@ -304,6 +349,11 @@ class Layer(Weighted):
         """
         return {}
 
+    def shapes_of(self, shapes: list[Shape], options: dict[str, Any]) -> list[Shape]:
+        """Those of the outputs of a node, from those of its inputs and its options."""
+        given: Any = shapes if self.several_inputs else shapes[0]
+        return listed(self.compute_output_shape(given, **options))
+
     def compute_output_shape(self, input_shape: Shape) -> Any:
         """The shape of the output (a list where there are several) for an input's; None is unknown."""
         raise NotImplementedError
@@ -319,6 +369,11 @@ class Layer(Weighted):
         return inputs[0].mask if passes else None
 
     # ---- the object ------------------------------------------------------------------------------
+
+    @property
+    def kind(self) -> str:
+        """What summaries call its class."""
+        return type(self).__name__
 
     @property
     def native(self) -> bool:

@@ -10,8 +10,6 @@ import numpy as np
 from tidegate.graph import Tensor, connect
 from tidegate.inputs import boolean_mask, short
 from tidegate.layers.layer import Layer
-from tidegate.random import Training
-from tidegate.values import handed_out
 from tidegate.variable import Array, Variable, assign_each
 
 
@@ -43,7 +41,7 @@ class OverTime(Layer):
     minimum_rank = 3
 
     def __call__(
-        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None
     ) -> Any:
         """The layer on an array, computed now; on an `Input`, a node of a graph.
 
@@ -84,11 +82,7 @@ class OverTime(Layer):
         if mask is not None:
             mask = boolean_mask(mask, x.shape[:2], self.title)
         inputs = x if initial_state is None else [x, *self.prepare_states(initial_state, len(x))]
-        outputs, kept = self.forward(inputs, training=Training.by_hand(training), mask=mask)
-        if self.stateful:
-            assign_each(self.updates(kept, {}))
-        self.note_activity(outputs)
-        return handed_out(outputs)
+        return self.compute(inputs, training, mask)
 
     @property
     def states(self) -> Sequence[Variable] | None:

@@ -9,7 +9,6 @@ import numpy as np
 from tidegate.graph import Tensor, connect
 from tidegate.layers.several import SeveralInputs, Shapes
 from tidegate.masks import Mask
-from tidegate.random import Training
 from tidegate.variable import Array
 
 
@@ -69,7 +68,7 @@ class QueryValueKey(SeveralInputs):
         key_mask: Any = None,
         attention_mask: Any = None,
         return_attention_scores: bool = False,
-        training: bool = False,
+        training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
         """The layer's outputs on arrays, computed now; on `Input`s, a node of a graph."""
@@ -88,15 +87,7 @@ class QueryValueKey(SeveralInputs):
             masks = self.prepare_masks(given[: len(arrays)], arrays)
         if attention_mask is not None:
             attention_mask = self.mask_of_heads(np.asarray(attention_mask), arrays)
-        forward: Any = self.forward
-        outputs, _ = forward(
-            arrays,
-            training=Training.by_hand(training),
-            mask=masks,
-            attention_mask=attention_mask,
-            **options,
-        )
-        return outputs
+        return self.compute(arrays, training, masks, attention_mask=attention_mask, **options)
 
     def _on_tensors(self, inputs: list[Any], masks: list[Any], options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):

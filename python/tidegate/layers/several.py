@@ -10,8 +10,6 @@ import numpy as np
 from tidegate.graph import Tensor, connect
 from tidegate.inputs import Shape, floating, mask_of_steps, short
 from tidegate.layers.layer import Layer
-from tidegate.random import Training
-from tidegate.values import handed_out
 from tidegate.variable import Array
 
 Shapes = Sequence[Shape]
@@ -48,7 +46,7 @@ class SeveralInputs(Layer):
     def create_operator(self) -> Any:
         return None
 
-    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None, **options: Any) -> Any:
+    def __call__(self, inputs: Any, *, training: bool | None = None, mask: Any = None, **options: Any) -> Any:
         """The layer's outputs on arrays, computed now; on `Input`s, a node of a graph.
 
         Args:
@@ -66,9 +64,7 @@ class SeveralInputs(Layer):
             return self._connect(list(inputs), mask, options)
         arrays = self.prepare(inputs)
         masks = self.prepare_masks(mask, arrays)
-        outputs, _ = self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)
-        self.note_activity(outputs)
-        return handed_out(outputs)
+        return self.compute(arrays, training, masks, **options)
 
     def _connect(self, inputs: list[Any], mask: Any, options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):

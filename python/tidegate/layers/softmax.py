@@ -35,7 +35,7 @@ class Softmax(OverAxes):
     def create_operator(self) -> core.Softmax:
         return core.Softmax(*self.built_axes())
 
-    def __call__(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:
+    def __call__(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         if mask is None:
             return super().__call__(inputs, training=training)
         if isinstance(inputs, Tensor):
@@ -49,9 +49,7 @@ class Softmax(OverAxes):
                 f"{self.title}: `mask` must have a shape that broadcasts to that of the inputs, {x.shape}; "
                 f"received {given.shape}"
             ) from None
-        outputs = self.operator.forward(x, np.ascontiguousarray(counts))
-        self.note_activity(outputs)
-        return outputs
+        return self.compute(x, training, counts=np.ascontiguousarray(counts))
 
     def forward(
         self,
@@ -61,5 +59,9 @@ class Softmax(OverAxes):
         training: Training | None = None,
         keep: bool = False,
         mask: Array | None = None,
+        counts: Array | None = None,
     ) -> tuple[Array, Any]:
-        return super().forward(inputs, keep=keep)
+        if counts is None:
+            return super().forward(inputs, keep=keep)
+        outputs: Array = self.operator.forward(inputs, counts)
+        return outputs, (inputs, outputs) if keep else None

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 import numpy as np
 
+from tidegate.derivatives import unboxed
 from tidegate.graph import Graph, Node, Tensor
 from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short, texts
 from tidegate.models.layered import Layered
+from tidegate.passes import running
 from tidegate.program import Programs, is_chain
 from tidegate.random import Training
 from tidegate.structure import flatten, listed, plain
@@ -23,20 +25,24 @@ if TYPE_CHECKING:
 class Model(Layered):
     """A graph of layers, once it is built.
 
-    `Model(inputs, outputs)` makes one of tensors: see `Functional`. A subclass makes the graph in `build` and
-    hands it to `set_graph`.
+    `Model(inputs, outputs)` makes one of tensors: see `Functional`. A class of the user's writes `call`: see
+    `models/own.py`. One of this package's makes the graph in `build` and hands it to `set_graph`.
     """
 
     strict: ClassVar[bool] = True  # whether arrays must have all lengths of the input's shape
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        for method in ("call", "train_step", "test_step", "predict_step"):
+        for method in ("train_step", "test_step", "predict_step"):
             if method in vars(cls):
                 raise TypeError(
-                    f"{cls.__name__}: models that write their own `{method}` are not supported yet; make a "
-                    "graph of layers with `Model(inputs, outputs)`"
+                    f"{cls.__name__}: models that write their own `{method}` are not supported, as there is "
+                    "no GradientTape; write `call`, with `add_loss` in it, and leave the steps to `fit`"
                 )
+        if "call" in vars(cls):
+            from tidegate.models.own import adopt
+
+            adopt(cls)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Model:
         if cls is Model:
@@ -86,12 +92,20 @@ class Model(Layered):
             mask: bool [batch, timesteps], True where a step counts; refused where the first layer would
                 forget it for one of its own.
         """
-        programs = self._programs
-        if programs is not None and mask is None and not training and self._is_ready(inputs):
+        programs, going = self._programs, running.get()
+        if (
+            programs is not None
+            and mask is None
+            and not training
+            and going is None
+            and self._is_ready(inputs)
+        ):
             return self._handed_out(programs.current().run(inputs))
         if any(isinstance(each, Tensor) for each in flatten(inputs)):
             return self._connect(inputs)
         x = self.prepare(inputs, "inputs")
+        if going is not None:
+            return self.packed(going.run_graph(self._built_graph(), x, training, mask))
         if mask is None and not training:
             return self._handed_out(self.run(x))
         if mask is not None:
@@ -184,7 +198,7 @@ class Model(Layered):
         """Raises ValueError unless the layers behind this input take the array."""
         for layer in self._first[place]:
             layer.check_input(x.shape)
-            layer.check_values(x)
+            layer.check_values(unboxed(x))
 
     def run(self, x: Any) -> Any:
         self._built_graph()
@@ -245,6 +259,11 @@ class Model(Layered):
 
     def get_build_config(self) -> dict[str, Any] | None:
         return {"input_shape": self.input_shape} if self.built else None
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Builds a model as `get_build_config` says."""
+        if config.get("input_shape") is not None:
+            self.build(config["input_shape"])
 
     def to_json(self, **options: Any) -> str:
         """The architecture, and how it was compiled, as JSON; `options` go to `json.dumps`."""

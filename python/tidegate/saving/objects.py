@@ -71,6 +71,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.InputLayer,
                 layers.IntegerLookup,
                 layers.LSTM,
+                layers.Lambda,
                 layers.LayerNormalization,
                 layers.LeakyReLU,
                 layers.Masking,
@@ -247,7 +248,10 @@ def deserialize(config: Any, kind: str) -> Any:
     if not isinstance(arguments, dict):
         raise ValueError(f"{name}: `config` expected a dictionary; received {arguments!r:.200}")
     try:
-        return cls.from_config(arguments)
+        found = cls.from_config(arguments)
+        if kind == "model" and not found.built and isinstance(config.get("build_config"), dict):
+            found.build_from_config(config["build_config"])
+        return found
     except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError(f"{name}: the configuration is not valid: {error}") from error
 

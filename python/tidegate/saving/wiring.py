@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.graph import Tensor
 from tidegate.inputs import integer
+from tidegate.layers.own import Own
+from tidegate.saving import ops, plain_values
 from tidegate.saving.operations import TENSOR, Checker, Writer, history, is_operation
 from tidegate.structure import flatten
 
@@ -36,6 +38,10 @@ def entries(graph: Graph, layers: list[Any]) -> list[dict[str, Any]]:
         for node in layer.nodes:
             if node in used:
                 found += masks.entries(flatten(given_mask(node)))
+        if not layer.counted:
+            given = [node.call for node in layer.nodes if node in used]
+            found.append(ops.entry_of(layer, given, lambda value: _written(value, used)))
+            continue
         uses = calls(used, layer, masks)
         found.append({**objects.serialize(layer), "name": layer.name, "inbound_nodes": uses})
     return found
@@ -83,7 +89,7 @@ def _written(value: Any, used: set[Node]) -> Any:
         return {key: _written(each, used) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_written(each, used) for each in value]
-    return value
+    return plain_values.write(value) if plain_values.is_one(value) else value
 
 
 # ---- from a file ---------------------------------------------------------------------------------
@@ -96,12 +102,12 @@ def made(given: Any) -> dict[str, Any]:
     layers: dict[str, Any] = {}
     uses: dict[str, Any] = {}
     for entry in given:
-        if is_operation(entry):
+        if is_operation(entry) or ops.is_op(entry):
             if not isinstance(entry.get("name"), str) or entry["name"] in layers:
                 raise ValueError(
                     f"{entry['class_name']}: expected a name of its own; received {entry!r:.200}"
                 )
-            layers[entry["name"]] = entry
+            layers[entry["name"]] = ops.Entry(entry)
             continue
         layer = objects.deserialize_layer(entry)
         if layer.name in layers:
@@ -154,6 +160,11 @@ def _call(layer: Any, use: Any, layers: dict[str, Any], masks: Checker) -> None:
             f"received {use!r:.200}"
         )
     args, named = _read(use.get("args"), layers), use.get("kwargs") or {}
+    if isinstance(layer, Own):
+        if not isinstance(args, list) or not isinstance(named, dict):
+            raise ValueError(f"{layer.title}: a use expected `args` and `kwargs`; received {use!r:.200}")
+        layer(*args, **_read({name: value for name, value in named.items() if name != "mask"}, layers))
+        return
     apart = getattr(layer, "inputs_apart", ())
     most = len(apart) or 2
     if not isinstance(args, list) or not isinstance(named, dict) or not 1 <= len(args) <= most:
@@ -188,6 +199,9 @@ def _read(value: Any, layers: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         if value.get("class_name") == TENSOR:
             return _tensor(history(value), layers)
+        name = value.get("class_name")
+        if isinstance(name, str) and plain_values.is_known(name):
+            return plain_values.read(name, value.get("config"))
         return {key: _read(each, layers) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_read(each, layers) for each in value]
@@ -210,8 +224,10 @@ def _tensor(place: Any, layers: dict[str, Any], from_one: bool = False) -> Any:
     if not isinstance(place, (list, tuple)) or len(place) != 3 or place[0] not in layers:
         raise wrong
     layer, use, output = layers[place[0]], integer(place[1]), integer(place[2])
-    if isinstance(layer, dict) or use is None or output is None:
+    if use is None or output is None:
         raise wrong
+    if isinstance(layer, ops.Entry):
+        layer = ops.made(layer, lambda value: _read(value, layers))
     if isinstance(layer, InputLayer):
         if use or output:
             raise wrong
