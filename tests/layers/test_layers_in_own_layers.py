@@ -41,7 +41,11 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "TimeDistributed": (layers.Dense(2, dtype="float64"),),
 }
 USE = Use((Place(0), Place(1)), {}, ("float64", "float64"))
-NOT_HERE = {"InputLayer", "Lambda"}  # which computes nothing, and which is a user's layer itself
+NOT_HERE = {
+    "InputLayer",  # computes nothing
+    "Lambda",  # is a user's layer itself
+    *("CategoryEncoding", "IntegerLookup", "Normalization", "StringLookup", "TextVectorization"),  # prepare data
+}
 
 
 class Around(Layer):

@@ -317,8 +317,10 @@ class Layer(Weighted):
             given, masks: of every input.
             how: the other arguments of `forward`.
         """
-        # Whole numbers come of what runs in Python.
-        given = [array if array.dtype == self.dtype else np.require(array, self.dtype) for array in given]
+        # Whole numbers come of what runs in Python; objects are texts.
+        given = [
+            array if array.dtype in (self.dtype, object) else np.require(array, self.dtype) for array in given
+        ]
         several: bool = self.several_inputs
         inputs: Any = given if several else plain(given)
         mask: Any = masks if several else masks[0]
