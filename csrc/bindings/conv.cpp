@@ -1,16 +1,17 @@
-// The operator of a convolution over time. It keeps nothing: a backward is given what it needs.
+// Operators of convolutions over time. They keep nothing: a backward is given what it needs.
 #include <pybind11/stl.h>
 
 #include <limits>
 
 #include "bindings/operator.hpp"
+#include "program/chain_step.hpp"
 #include "program/conv_step.hpp"
 
 namespace tidegate::python {
 namespace {
 
 struct Conv1D final : TypedOperator<Conv1D> {
-  explicit Conv1D(const ConvConfig& config) : config(config) {
+  Conv1D(const ConvConfig& config, bool depthwise) : config(config), depthwise(depthwise) {
     if (config.stride > 1 && config.dilation > 1)
       throw py::value_error("argument `dilation_rate` expected 1 with strides, received " +
                             std::to_string(config.dilation) + ".");
@@ -19,13 +20,23 @@ struct Conv1D final : TypedOperator<Conv1D> {
                             " filters, received " + std::to_string(config.groups) + ".");
   }
 
+  // [K, features / groups, filters]; depthwise, where a group has one feature, [K, features, filters / features]. In
+  // memory they are the same.
+  template <class T>
+  const T* kernel_of(const py::array& kernel) const {
+    const int64_t K = config.kernel_size, U = config.filters, G = config.groups;
+    return data_of<T>(kernel, "kernel", depthwise ? Shape{K, G, U / G} : Shape{K, -1, U});
+  }
+  int64_t features_of(const py::array& kernel) const {
+    return depthwise ? config.groups : config.groups * positive(kernel.shape(1), "features");
+  }
+
   template <class T>
   PackedConv<T> pack(const Arrays& weights, Packing& packing) const {
     check_count(weights.size(), config.use_bias ? 2 : 1, "weights");
-    const T* kernel = data_of<T>(weights[0], "kernel", {config.kernel_size, -1, config.filters});
+    const T* kernel = kernel_of<T>(weights[0]);
     const T* bias = config.use_bias ? data_of<T>(weights[1], "bias", {config.filters}) : nullptr;
-    const int64_t features = config.groups * positive(weights[0].shape(1), "features");
-    return PackedConv<T>(packing, config, features, kernel, bias);
+    return PackedConv<T>(packing, config, features_of(weights[0]), kernel, bias);
   }
 
   template <class T>
@@ -58,8 +69,8 @@ struct Conv1D final : TypedOperator<Conv1D> {
       check_count(weights.size(), config.use_bias ? 2 : 1, "weights");
       const py::array& kernel = weights[0];
       ConvBackward<T> call{};
-      call.kernel = data_of<T>(kernel, "kernel", {config.kernel_size, -1, config.filters});
-      call.features = config.groups * positive(kernel.shape(1), "features");
+      call.kernel = kernel_of<T>(kernel);
+      call.features = features_of(kernel);
       call.x = data_of<T>(x, "x");
       const Shape input = shape_of(x), output = conv_output_shape(config, call.features, input);
       call.batch = input[0];
@@ -87,6 +98,26 @@ struct Conv1D final : TypedOperator<Conv1D> {
   }
 
   const ConvConfig config;
+  const bool depthwise;
+};
+
+// Two operators one after the other, for a Program; the first has so many of the weights.
+class Chained final : public TypedOperator<Chained> {
+ public:
+  Chained(const Operator& first, const Operator& second, size_t weights_of_first)
+      : first(first), second(second), count(weights_of_first) {}
+
+  template <class T>
+  std::unique_ptr<Step<T>> make_step(const Arrays& weights, Packing& packing) const {
+    if (weights.size() < count) check_count(weights.size(), count, "weights");
+    const auto middle = weights.begin() + static_cast<std::ptrdiff_t>(count);
+    auto before = first.step(Arrays(weights.begin(), middle), packing, T{});
+    return std::make_unique<ChainStep<T>>(std::move(before), second.step(Arrays(middle, weights.end()), packing, T{}));
+  }
+
+ private:
+  const Operator &first, &second;
+  const size_t count;
 };
 
 // Places in time are products of these: of 31 bits each, they cannot overflow.
@@ -109,15 +140,20 @@ void bind_conv(py::module_& m) {
   using namespace py::literals;
   py::class_<Conv1D, Operator>(m, "Conv1D")
       .def(py::init([](int64_t filters, int64_t kernel_size, int64_t strides, const std::string& padding,
-                       int64_t dilation_rate, int64_t groups, const std::string& activation, bool use_bias) {
+                       int64_t dilation_rate, int64_t groups, const std::string& activation, bool use_bias,
+                       bool depthwise) {
              return Conv1D({positive(filters, "filters"), steps(kernel_size, "kernel_size"), steps(strides, "strides"),
                             steps(dilation_rate, "dilation_rate"), positive(groups, "groups"), padding_named(padding),
-                            activation_named(activation), use_bias});
+                            activation_named(activation), use_bias},
+                           depthwise);
            }),
            "filters"_a, "kernel_size"_a, py::kw_only(), "strides"_a = 1, "padding"_a = "valid", "dilation_rate"_a = 1,
-           "groups"_a = 1, "activation"_a = "linear", "use_bias"_a = true)
+           "groups"_a = 1, "activation"_a = "linear", "use_bias"_a = true, "depthwise"_a = false)
       .def("forward", &Conv1D::forward, "x"_a, "weights"_a, "keep"_a = false)
       .def("backward", &Conv1D::backward, "x"_a, "weights"_a, "sums"_a, "y"_a, "d_y"_a, "need_d_x"_a = true);
+  py::class_<Chained, Operator>(m, "Chained")
+      .def(py::init<const Operator&, const Operator&, size_t>(), "first"_a, "second"_a, "weights_of_first"_a,
+           py::keep_alive<1, 2>(), py::keep_alive<1, 3>());
 }
 
 }  // namespace tidegate::python

@@ -2,6 +2,8 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 
 #include "bindings/plain.hpp"
 #include "dispatch/dropout.hpp"
@@ -106,6 +108,13 @@ void bind_pooling(py::module_& m, const char* name) {
       "pool_size"_a, "strides"_a, "same"_a);
 }
 
+// Lengths in time are sums and products of these: of 31 bits each, they cannot overflow.
+int64_t steps(int64_t value, const char* name) {
+  if (std::abs(value) <= std::numeric_limits<int32_t>::max()) return value;
+  throw py::value_error(std::string("argument `") + name + "` expected less than 2147483648, received " +
+                        std::to_string(value) + ".");
+}
+
 Permutation permutation(const Shape& dims) {
   Shape sorted = dims;
   std::sort(sorted.begin(), sorted.end());
@@ -124,9 +133,13 @@ void bind_layers(py::module_& m) {
   bind_plain<Repeat>(m, "RepeatVector")
       .def(py::init([](int64_t n) { return Plain<Repeat>({positive(n, "n")}); }), "n"_a);
   bind_plain<RepeatSteps>(m, "UpSampling1D")
-      .def(py::init([](int64_t size) { return Plain<RepeatSteps>({positive(size, "size")}); }), "size"_a);
+      .def(py::init([](int64_t size) { return Plain<RepeatSteps>({steps(positive(size, "size"), "size")}); }),
+           "size"_a);
   bind_plain<Pad>(m, "Pad1D")
-      .def(py::init([](int64_t before, int64_t after) { return Plain<Pad>({before, after}); }), "before"_a, "after"_a);
+      .def(py::init([](int64_t before, int64_t after) {
+             return Plain<Pad>({steps(before, "before"), steps(after, "after")});
+           }),
+           "before"_a, "after"_a);
   bind_plain<Permutation>(m, "Permute")
       .def(py::init([](const Shape& dims) { return Plain<Permutation>(permutation(dims)); }), "dims"_a);
   bind_plain<MaskSteps>(m, "Masking")

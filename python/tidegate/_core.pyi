@@ -98,13 +98,14 @@ class Conv1D(Operator):
         groups: int = 1,
         activation: str = "linear",
         use_bias: bool = True,
+        depthwise: bool = False,
     ) -> None:
-        """`padding` is "valid", "same" or "causal"."""
+        """`padding` is "valid", "same" or "causal"; `depthwise` says that a group has one feature."""
 
     def forward(self, x: Array, weights: Sequence[Array], keep: bool = False) -> tuple[Array, Array | None]:
         """x [B, T, F] -> y [B, windows, filters], and what the activation was applied to, for backward: None
-        unless `keep`, or where that is linear. Weights kernel [kernel_size, F / groups, filters] and, with
-        use_bias, bias [filters]."""
+        unless `keep`, or where that is linear. Weights kernel [kernel_size, F / groups, filters], depthwise
+        [kernel_size, F, filters / F], and, with use_bias, bias [filters]."""
 
     def backward(
         self,
@@ -116,6 +117,11 @@ class Conv1D(Operator):
         need_d_x: bool = True,
     ) -> tuple[Array | None, list[Array]]:
         """Gradients of x and of the weights."""
+
+class Chained(Operator):
+    """Two operators one after the other, in a Program only."""
+
+    def __init__(self, first: Operator, second: Operator, weights_of_first: int) -> None: ...
 
 class Activation(Operator):
     """This and the following keep nothing: `backward` is given the input and the output."""

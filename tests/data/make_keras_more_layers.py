@@ -1,7 +1,7 @@
 """Writes what Keras 3.15.1 makes of rectifiers, padding and cropping, softmax over axes, and group, unit and
 root mean square normalization: in keras_more_layers.json of each alone, in float64, and as more_layers.keras
 and more_layers.npz of a model, its predictions, its weights after an epoch of training, and what `evaluate`
-says then.
+says then. And keras_separable.json, of DepthwiseConv1D and SeparableConv1D alone.
 
 Needs Keras with JAX (`KERAS_BACKEND=jax JAX_ENABLE_X64=1 python make_keras_more_layers.py`); the tests only
 read the files. The gradients are those of the sum of the outputs, each element times one of `d_outputs`; the
@@ -129,3 +129,17 @@ arrays["tloss"] = np.array(history.history["loss"][0])
 arrays |= {f"tw{k}": weight for k, weight in enumerate(model.get_weights())}
 arrays["evaluate"] = np.array(model.evaluate(tx, ty, batch_size=4, verbose=0))
 np.savez(HERE / "more_layers.npz", **arrays)
+
+keras.config.set_floatx("float64")
+Depthwise, Separable = layers.DepthwiseConv1D, layers.SeparableConv1D
+separable = [
+    case(Depthwise(3), 2, 7, 4),
+    case(Depthwise(2, depth_multiplier=3, activation="sigmoid", use_bias=False), 2, 7, 4),
+    case(Depthwise(4, 2, "same", 2, depthwise_regularizer="l2", depthwise_constraint="max_norm"), 2, 7, 3),
+    case(Depthwise(2, dilation_rate=3), 2, 7, 1),
+    case(Separable(5, 3), 2, 7, 4),
+    case(Separable(5, 2, depth_multiplier=2, activation="sigmoid", use_bias=False), 2, 7, 3),
+    case(Separable(2, 4, strides=3, padding="same", pointwise_regularizer="l1"), 2, 7, 3),
+    case(Separable(1, 3, dilation_rate=2, bias_constraint="non_neg"), 2, 7, 2),
+]
+(HERE / "keras_separable.json").write_text(json.dumps(separable))

@@ -35,6 +35,16 @@ def test_nothing_is_left_of_a_sequence() -> None:
         core.Pad1D(-1, -2).forward(np.zeros((2, 3, 4)))
 
 
+def test_lengths_that_would_overflow() -> None:
+    for make in (
+        lambda: core.Pad1D(0, 1 << 40),
+        lambda: core.Pad1D(-(1 << 40), 0),
+        lambda: core.UpSampling1D(1 << 40),
+    ):
+        with pytest.raises(ValueError, match=r"less than 2147483648.*1099511627776"):
+            make()
+
+
 # ---- rectifiers ----------------------------------------------------------------------------------
 
 

@@ -45,6 +45,7 @@ from tidegate.layers.pooling import (
     MaxPooling1D,
 )
 from tidegate.layers.rectifiers import ELU, LeakyReLU, PReLU, ReLU
+from tidegate.layers.separable_conv import DepthwiseConv1D, SeparableConv1D
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
 from tidegate.layers.simple_rnn import SimpleRNN
 from tidegate.layers.softmax import Softmax
@@ -77,6 +78,7 @@ __all__ = [
     "Convolution1D",
     "Cropping1D",
     "Dense",
+    "DepthwiseConv1D",
     "Dot",
     "Dropout",
     "Embedding",
@@ -111,6 +113,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "SeparableConv1D",
     "SimpleRNN",
     "Softmax",
     "SpatialDropout1D",

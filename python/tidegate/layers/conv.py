@@ -15,7 +15,55 @@ from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
 
 
-class Conv1D(Layer):
+class Windows(Layer):
+    """What convolutions over time share: windows of steps, which reach over all taps of a kernel. A mask ends
+    at them, as in Keras.
+    """
+
+    axes = "[batch, timesteps, features]"
+    minimum_rank = 3
+
+    kernel_size: int
+    strides: int
+    padding: str
+    dilation_rate: int
+    activation: activations.Activation
+    use_bias: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.strides > 1 and self.dilation_rate > 1:
+            raise ValueError(
+                f"{type(self).__name__}: argument `dilation_rate` must be 1 with strides of {self.strides}; "
+                f"received {self.dilation_rate}"
+            )
+
+    def check_input(self, shape: Shape) -> None:
+        super().check_input(shape)
+        timesteps = shape[1]
+        if self.padding == "valid" and timesteps is not None and timesteps < self.span:
+            raise ValueError(
+                f"{self.title}: the input must have at least {self.span} timesteps; "
+                f"received the shape {shape}"
+            )
+
+    @property
+    def span(self) -> int:
+        """Steps from the first tap of a window to behind its last."""
+        return (self.kernel_size - 1) * self.dilation_rate + 1
+
+    def windows(self, timesteps: int | None) -> int | None:
+        """How many there are in so many timesteps."""
+        if timesteps is None:
+            return None
+        reach = self.span if self.padding == "valid" else 1
+        return (timesteps - reach) // self.strides + 1
+
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
+        return None
+
+
+class Conv1D(Windows):
     """float32 or float64 `[batch, timesteps, features]` to `[batch, windows, filters]`.
 
     Args:
@@ -43,8 +91,6 @@ class Conv1D(Layer):
         (2, 10, 8)
     """
 
-    axes = "[batch, timesteps, features]"
-    minimum_rank = 3
     arguments = (
         Argument("filters", REQUIRED, PositiveInteger()),
         Argument("kernel_size", REQUIRED, Length()),
@@ -65,13 +111,7 @@ class Conv1D(Layer):
     )
 
     filters: int
-    kernel_size: int
-    strides: int
-    padding: str
-    dilation_rate: int
     groups: int
-    activation: activations.Activation
-    use_bias: bool
     kernel_initializer: Any
     bias_initializer: Any
 
@@ -81,23 +121,12 @@ class Conv1D(Layer):
             raise ValueError(
                 f"Conv1D: argument `groups` must divide the {self.filters} filters; received {self.groups}"
             )
-        if self.strides > 1 and self.dilation_rate > 1:
-            raise ValueError(
-                f"Conv1D: argument `dilation_rate` must be 1 with strides of {self.strides}; "
-                f"received {self.dilation_rate}"
-            )
 
     def check_input(self, shape: Shape) -> None:
         super().check_input(shape)
-        features, timesteps = shape[-1] or 0, shape[1]
-        if features % self.groups:
+        if (shape[-1] or 0) % self.groups:
             raise ValueError(
                 f"{self.title}: the features of the input must be a multiple of the {self.groups} groups; "
-                f"received the shape {shape}"
-            )
-        if self.padding == "valid" and timesteps is not None and timesteps < self._span:
-            raise ValueError(
-                f"{self.title}: the input must have at least {self._span} timesteps; "
                 f"received the shape {shape}"
             )
 
@@ -141,16 +170,4 @@ class Conv1D(Layer):
         return operator.backward(inputs, weights, sums, outputs, d_outputs, need_d_inputs)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        batch, timesteps, _ = input_shape
-        if timesteps is not None:
-            reach = self._span if self.padding == "valid" else 1
-            timesteps = (timesteps - reach) // self.strides + 1
-        return batch, timesteps, self.filters
-
-    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
-        return None
-
-    @property
-    def _span(self) -> int:
-        """Steps from the first tap of a window to behind its last."""
-        return (self.kernel_size - 1) * self.dilation_rate + 1
+        return input_shape[0], self.windows(input_shape[1]), self.filters
