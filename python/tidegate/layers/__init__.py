@@ -9,11 +9,11 @@ from tidegate.layers.conv import Conv1D
 from tidegate.layers.dense import Dense
 from tidegate.layers.dropout import AlphaDropout, Dropout, SpatialDropout1D
 from tidegate.layers.embedding import Embedding
-from tidegate.layers.gru import GRU
+from tidegate.layers.gru import GRU, GRUCell
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.joining import Concatenate, Dot, concatenate, dot
 from tidegate.layers.layer import Layer
-from tidegate.layers.lstm import LSTM
+from tidegate.layers.lstm import LSTM, LSTMCell
 from tidegate.layers.masking import Masking
 from tidegate.layers.merging import (
     Add,
@@ -37,13 +37,16 @@ from tidegate.layers.pooling import (
     GlobalMaxPooling1D,
     MaxPooling1D,
 )
+from tidegate.layers.rnn import RNN
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
-from tidegate.layers.simple_rnn import SimpleRNN
+from tidegate.layers.simple_rnn import SimpleRNN, SimpleRNNCell
+from tidegate.layers.stacked_cells import StackedRNNCells
 from tidegate.layers.time_distributed import TimeDistributed
 
 __all__ = [
     "GRU",
     "LSTM",
+    "RNN",
     "Activation",
     "Add",
     "AdditiveAttention",
@@ -60,12 +63,14 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalMaxPooling1D",
     "Input",
     "InputLayer",
+    "LSTMCell",
     "Layer",
     "LayerNormalization",
     "Masking",
@@ -77,7 +82,9 @@ __all__ = [
     "RepeatVector",
     "Reshape",
     "SimpleRNN",
+    "SimpleRNNCell",
     "SpatialDropout1D",
+    "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
     "add",
