@@ -69,7 +69,7 @@ def test_against_the_reference(inner: Any, mode: str | None, sequences: bool, ma
     expected, finals = [], []
     for k in (0, 1):
         twin = reference.Recurrent(
-            layer.layer.cell.native, 4, return_sequences=sequences, go_backwards=k == 1,
+            layer.layer.cell.cell_name, 4, return_sequences=sequences, go_backwards=k == 1,
             zero_output_for_mask=sequences,
         )  # fmt: skip
         y, final, _ = twin.forward(X, weights[3 * k : 3 * k + 3], states[count * k : count * (k + 1)], mask)

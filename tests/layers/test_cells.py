@@ -53,7 +53,7 @@ def test_against_the_reference(isa: str, cell_class: Any) -> None:
     cell = cell_class(5, dtype="float64", bias_initializer="random_normal")
     begun = [np.random.default_rng(k).standard_normal((3, 5)) for k in range(len(cell.state_names))]
     y, states = cell(X[:, 0], begun)
-    twin = reference.Recurrent(cell.native, 5)
+    twin = reference.Recurrent(cell.cell_name, 5)
     expected, final, _ = twin.forward(X[:, :1].astype("float64"), cell.get_weights(), begun)
     np.testing.assert_allclose(y, expected, rtol=0, atol=1e-13)
     np.testing.assert_allclose(states, final, rtol=0, atol=1e-13)
@@ -100,7 +100,7 @@ def test_the_cell_of_a_layer_has_its_weights(cell_class: Any, layer_class: Any) 
     assert cell is layer.cell
     assert cell.built
     assert all(one is other for one, other in zip(cell.weights, layer.weights, strict=True))
-    name = f"{cell.native}_cell"
+    name = f"{cell.cell_name}_cell"
     assert [v.path for v in layer.weights] == [
         f"walk/{name}/{which}" for which in ("kernel", "recurrent_kernel", "bias")
     ]
@@ -144,7 +144,7 @@ def test_arguments_are_those_of_keras(cell_class: Any, layer_class: Any) -> None
     own = {LSTMCell: [], GRUCell: ["reset_after"], SimpleRNNCell: []}[cell_class]
     assert positional[-3 - len(own) :] == ["dropout", "recurrent_dropout", *own, "seed"]
     assert ("unit_forget_bias" in positional) == (cell_class is LSTMCell)
-    for name in ("return_sequences", "activity_regularizer", "unroll", "use_cudnn"):
+    for name in ("return_sequences", "stateful", "unroll", "use_cudnn"):
         with pytest.raises(ValueError, match=f"{cell_class.__name__}: `{name}`"):
             cell_class(4, **{name: None})
 

@@ -158,6 +158,16 @@ def test_structure_of_states() -> None:
     assert [type(each) for each in both] == [*[np.ndarray] * 2, *[list, np.ndarray, list] * 2]
 
 
+def test_a_backward_layer_of_other_cells() -> None:
+    back = RNN([GRUCell(5), LSTMCell(4)], go_backwards=True)
+    both = Bidirectional(RNN(LSTMCell(4)), backward_layer=back, merge_mode="sum")
+    y = both(X)
+    assert_same_bits(y, both.layer(X) + both.backward_layer(X))
+    assert_same_bits(Sequential([Input((7, 2)), both]).predict(X, verbose=0), y)
+    with pytest.raises(ValueError, match=r"same `units`.* expected 4, received 5"):
+        Bidirectional(RNN(LSTMCell(4)), backward_layer=GRU(5, go_backwards=True), merge_mode="sum")
+
+
 def test_cells_of_a_stack_lose_different_elements() -> None:
     units = 40
     cells = [SimpleRNNCell(units, dropout=0.5, seed=1) for _ in range(2)]

@@ -6,6 +6,7 @@ from tidegate.layers.activation import Activation
 from tidegate.layers.attention import AdditiveAttention, Attention
 from tidegate.layers.bidirectional import Bidirectional
 from tidegate.layers.conv import Conv1D
+from tidegate.layers.conv_lstm import ConvLSTM1D
 from tidegate.layers.dense import Dense
 from tidegate.layers.dropout import AlphaDropout, Dropout, SpatialDropout1D
 from tidegate.layers.embedding import Embedding
@@ -58,6 +59,7 @@ __all__ = [
     "Bidirectional",
     "Concatenate",
     "Conv1D",
+    "ConvLSTM1D",
     "Dense",
     "Dot",
     "Dropout",

@@ -146,7 +146,7 @@ class Bidirectional(OverTime, Wrapper):
     def expected_states(self) -> States:
         there, back = self.layer.expected_states, self.backward_layer.expected_states
         names = [f"forward {name}" for name in there.names] + [f"backward {name}" for name in back.names]
-        return States(self.title, self.states_argument, names, [*there.lengths, *back.lengths])
+        return States(self.title, self.states_argument, names, [*there.shapes, *back.shapes])
 
     def _halves(self, states: list[Any]) -> tuple[list[Any], list[Any]]:
         """The states of the forward layer, and those of the backward layer."""

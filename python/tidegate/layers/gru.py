@@ -42,7 +42,7 @@ class GRUCell(RecurrentCell):
         (2, 4)
     """
 
-    native = "gru"
+    cell_name = "gru"
     gates = 3
     state_names = ("h",)
     arguments = cell_arguments(_ARGUMENTS)

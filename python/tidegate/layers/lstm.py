@@ -43,7 +43,7 @@ class LSTMCell(RecurrentCell):
         (2, 4)
     """
 
-    native = "lstm"
+    cell_name = "lstm"
     gates = 4
     state_names = ("h", "c")
     arguments = cell_arguments(_ARGUMENTS)

@@ -44,7 +44,7 @@ class OneStep(Layer):
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
         """Zeros for every state, as a call takes them."""
         rows = batch_size or 0
-        return self.nest([np.zeros((rows, units), self.dtype) for units in States.of(self).lengths])
+        return self.nest([np.zeros((rows, *shape), self.dtype) for shape in States.of(self).shapes])
 
     def nest(self, states: list[Any]) -> list[Any]:
         """All states, as a caller gets them."""
@@ -85,7 +85,7 @@ class OneStep(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> list[Shape]:
         batch = input_shape[0]
-        return [(batch, self.output_size), *((batch, units) for units in States.of(self).lengths)]
+        return [(batch, self.output_size), *((batch, *shape) for shape in States.of(self).shapes)]
 
     def compute_mask(self, inputs: Any, mask: Array | None = None) -> None:
         return None

@@ -70,6 +70,7 @@ class OverTime(Layer):
                 )
             if initial_state is None:
                 return self.nest(connect(self, [sequences]))
+            self.build(sequences.shape)  # where the states' shapes depend on it
             states = self.expected_states.tensors(initial_state)
             call = ([sequences], {"initial_state": initial_state})
             return self.nest(connect(self, [sequences, *states], call))

@@ -103,7 +103,7 @@ class Recurrent(OverTime, Wrapper):
 
     def make_inner(self) -> None:
         given = {row.name: getattr(self, row.name) for row in self.cell_class.arguments}
-        self.cell = self.cell_class(**given, name=f"{self.cell_class.native}_cell", dtype=self.dtype)
+        self.cell = self.cell_class(**given, name=f"{self.cell_class.cell_name}_cell", dtype=self.dtype)
 
     # ---- weights and states ----------------------------------------------------------------------
 
@@ -122,8 +122,8 @@ class Recurrent(OverTime, Wrapper):
                 f"{self.title}: `stateful=True` needs a fixed number of rows: an `Input` with `batch_size` "
                 f"or `batch_shape`; received {rows}"
             )
-        lengths = States.of(self).lengths
-        states = [Variable.zeros((rows, units), self.dtype, "rnn_state") for units in lengths]
+        shapes = States.of(self).shapes
+        states = [Variable.zeros((rows, *shape), self.dtype, "rnn_state") for shape in shapes]
         for state in states:
             state.path = f"{self.name}/rnn_state"
         return states
@@ -168,7 +168,7 @@ class Recurrent(OverTime, Wrapper):
         """Whether it goes backwards by turning the sequence round: the mask then fits every cell's inputs."""
         return self.go_backwards and len(self.single_cells) > 1
 
-    def create_operator(self) -> list[core.Recurrent]:
+    def create_operator(self) -> list[core.Recurrent | core.ConvLSTM1D]:
         """One for each cell."""
         last = len(self.single_cells) - 1
         return [
@@ -215,7 +215,7 @@ class Recurrent(OverTime, Wrapper):
         states, kept = [], []
         for place, cell in enumerate(self.single_cells):
             here = training and training.part(4 * place)  # less is taken within a cell, and by Bidirectional
-            x, final, kept_here = cell.run(
+            x, final, kept_here = cell.forward_over(
                 self.operator[place], x, of_cells[place], begun_by[place] or None, here, mask, keep
             )
             states += final
@@ -245,7 +245,7 @@ class Recurrent(OverTime, Wrapper):
         d_weights: list[Array] = []
         d_begun: list[Array] = []
         for place, d_here in reversed(list(enumerate(_split(d_states, self._state_counts)))):
-            d_y, d_of_cell, d_begun_here = self.single_cells[place].run_back(
+            d_y, d_of_cell, d_begun_here = self.single_cells[place].backward_over(
                 self.operator[place], of_cells[place], d_y, d_here or None, need_d_inputs or place > 0
             )
             d_weights, d_begun = d_of_cell + d_weights, d_begun_here + d_begun
@@ -256,11 +256,11 @@ class Recurrent(OverTime, Wrapper):
         return dict(zip(self.carried, kept[-1], strict=True)) if self.stateful else {}
 
     def compute_output_shape(self, input_shape: Shape) -> Any:
-        batch, timesteps = input_shape[:2]
-        output = (batch, timesteps, self.units) if self.return_sequences else (batch, self.units)
-        return (
-            [output, *((batch, units) for units in States.of(self).lengths)] if self.return_state else output
-        )
+        batch, timesteps, *step = input_shape
+        output, *states = self.cell.compute_output_shape((batch, *step))
+        if self.return_sequences:
+            output = (batch, timesteps, *output[1:])
+        return [output, *states] if self.return_state else output
 
     def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
         return mask if self.return_sequences else None

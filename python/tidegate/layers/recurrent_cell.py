@@ -34,14 +34,14 @@ def cell_arguments(of_layer: Table) -> Table:
 class RecurrentCell(OneStep):
     """The base of the cells.
 
-    Subclasses set `native` (the native cell's name), `gates`, `state_names` and `arguments`, and say what the
-    bias looks like.
+    Subclasses set `cell_name` (that of the native cell), `gates`, `state_names` and `arguments`, and say what
+    the bias looks like.
 
     Attributes:
         kernel, recurrent_kernel, bias: the weights, once built; None for a bias that is not there.
     """
 
-    native: ClassVar[str]
+    cell_name: ClassVar[str]
     gates: ClassVar[int]
     state_names: ClassVar[tuple[str, ...]]
 
@@ -66,6 +66,11 @@ class RecurrentCell(OneStep):
         return self.units if len(self.state_names) == 1 else [self.units] * len(self.state_names)
 
     # ---- weights ---------------------------------------------------------------------------------
+
+    @property
+    def state_shape(self) -> tuple[int, ...]:
+        """Of each state, without the batch."""
+        return (self.units,)
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
         width = self.gates * self.units
@@ -101,7 +106,7 @@ class RecurrentCell(OneStep):
 
     # ---- computing -------------------------------------------------------------------------------
 
-    def create_operator(self) -> core.Recurrent:
+    def create_operator(self) -> core.Recurrent | core.ConvLSTM1D:
         return self.walk()
 
     def walk(
@@ -109,10 +114,10 @@ class RecurrentCell(OneStep):
         return_sequences: bool = False,
         go_backwards: bool = False,
         zero_output_for_mask: bool = False,
-    ) -> core.Recurrent:
+    ) -> core.Recurrent | core.ConvLSTM1D:
         """The native operator of the cell over a sequence."""
         return core.Recurrent(
-            self.native,
+            self.cell_name,
             self.units,
             activation=activations.serialize(self.activation),
             use_bias=self.use_bias,
@@ -126,9 +131,9 @@ class RecurrentCell(OneStep):
         """What not every cell's operator takes."""
         return {"recurrent_activation": activations.serialize(self.recurrent_activation)}
 
-    def run(
+    def forward_over(
         self,
-        operator: core.Recurrent,
+        operator: core.Recurrent | core.ConvLSTM1D,
         x: Array,
         weights: list[Array],
         states: list[Array] | None,
@@ -139,32 +144,43 @@ class RecurrentCell(OneStep):
         """One of its operators on `x` [B, T, F], in training without what dropout takes.
 
         Returns:
-            The outputs, the final states, and what `run_back` needs.
+            The outputs, the final states, and what `backward_over` needs.
         """
-        dropped, of_gates = None, {}
-        if training is not None and (self.recurrent_dropout or self.implementation == 1):
-            of_gates = self.draw_for_gates(x, training)
-        elif training is not None and 0 < self.dropout < 1:
-            drawn = self.draw((len(x), 1, x.shape[-1]), self.dropout, training)
-            dropped = np.ascontiguousarray(np.broadcast_to(drawn, x.shape))
-            x = core.apply_dropout(x, dropped, self.dropout)
+        dropped: Array | None = None
+        of_gates: dict[str, Any] = {}
+        if training is not None:
+            x, dropped, of_gates = self.drop(x, training)
         outputs, final, kept = operator.forward(x, weights, states, mask, keep, **of_gates)
         return outputs, final, (kept, dropped)
 
-    def run_back(
+    def backward_over(
         self,
-        operator: core.Recurrent,
+        operator: core.Recurrent | core.ConvLSTM1D,
         kept: Any,
         d_y: Array | None,
         d_states: list[Array | None] | None,
         need_d_x: bool,
     ) -> tuple[Array | None, list[Array], list[Array]]:
-        """The gradients of `run`: of x, of the weights and of the states that it began with."""
+        """The gradients of `forward_over`: of x, of the weights and of the states that it began with."""
         native, dropped = kept
         d_x, d_weights, d_initial = operator.backward(native, d_y, d_states, need_d_x)
         if dropped is not None and d_x is not None:
-            d_x = core.apply_dropout(d_x, dropped, self.dropout)
+            d_x = self.drop_back(d_x, dropped)
         return d_x, d_weights, d_initial
+
+    def drop(self, x: Array, training: Training) -> tuple[Array, Array | None, dict[str, Any]]:
+        """What is left of `x` in a training pass, what was dropped of it, and what the operator drops."""
+        if self.recurrent_dropout or self.implementation == 1:
+            return x, None, self.draw_for_gates(x, training)
+        if not 0 < self.dropout < 1:
+            return x, None, {}
+        drawn = self.draw((len(x), 1, x.shape[-1]), self.dropout, training)
+        dropped = np.ascontiguousarray(np.broadcast_to(drawn, x.shape))
+        return core.apply_dropout(x, dropped, self.dropout), dropped, {}
+
+    def drop_back(self, d_x: Array, dropped: Array) -> Array:
+        """The gradient of x from that of what was left of it."""
+        return core.apply_dropout(d_x, dropped, self.dropout)
 
     def draw(self, shape: tuple[int, ...], rate: float, training: Training) -> Array:
         return core.dropout_mask(shape, rate, **training.key(self.seed), rows=training.rows)
@@ -192,7 +208,7 @@ class RecurrentCell(OneStep):
         """As of every layer, of `[x, h]` or `[x, h, c]`, to the output and the new states."""
         x, *states = inputs
         weights = values_of(self._variables) if weights is None else weights
-        outputs, final, kept = self.run(
+        outputs, final, kept = self.forward_over(
             self.operator, x[:, np.newaxis], weights, states, training, None, keep
         )
         return [outputs, *final], kept
@@ -201,5 +217,5 @@ class RecurrentCell(OneStep):
         self, kept: Any, d_outputs: list[Any], *, need_d_inputs: bool = True
     ) -> tuple[list[Any], list[Array]]:
         d_y, *d_states = d_outputs
-        d_x, d_weights, d_initial = self.run_back(self.operator, kept, d_y, d_states, need_d_inputs)
+        d_x, d_weights, d_initial = self.backward_over(self.operator, kept, d_y, d_states, need_d_inputs)
         return [None if d_x is None else d_x[:, 0], *d_initial], d_weights

@@ -23,7 +23,7 @@ class _Cells(Kind):
         if not isinstance(value, OneStep):
             raise ValueError(
                 f"{owner}: argument `{name}` must be an LSTMCell, a GRUCell, a SimpleRNNCell or a list of "
-                f"them; received {value!r:.200}"
+                f"them, cells of other classes are not supported yet; received {value!r:.200}"
             )
         return value
 

@@ -40,7 +40,7 @@ class SimpleRNNCell(RecurrentCell):
         (2, 4)
     """
 
-    native = "simple_rnn"
+    cell_name = "simple_rnn"
     gates = 1
     state_names = ("h",)
     arguments = cell_arguments(_arguments())

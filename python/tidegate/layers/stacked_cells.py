@@ -29,8 +29,8 @@ class _ListOfCells(Kind):
         for cell in cells:
             if not isinstance(cell, RecurrentCell):
                 raise ValueError(
-                    f"{owner}: argument `{name}` must hold LSTMCells, GRUCells or SimpleRNNCells; "
-                    f"received {cell!r:.200}"
+                    f"{owner}: argument `{name}` must hold LSTMCells, GRUCells or SimpleRNNCells, cells of "
+                    f"other classes are not supported yet; received {cell!r:.200}"
                 )
         if len(set(cells)) < len(cells):
             raise ValueError(f"{owner}: argument `{name}` must hold each cell once; received {value!r:.200}")

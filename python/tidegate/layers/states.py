@@ -20,20 +20,20 @@ class States(NamedTuple):
         owner: how messages call the layer.
         argument: its argument that takes them.
         names: of each state, for messages.
-        lengths: of each state, which is [batch, length].
+        shapes: of each state, without the batch.
     """
 
     owner: str
     argument: str
     names: Sequence[str]
-    lengths: Sequence[int]
+    shapes: Sequence[tuple[int, ...]]
 
     @classmethod
     def of(cls, layer: Any) -> States:
         """Those of the cells of a layer in turn."""
         names = [name for cell in layer.single_cells for name in cell.state_names]
-        lengths = [cell.units for cell in layer.single_cells for _ in cell.state_names]
-        return cls(layer.title, layer.states_argument, names, lengths)
+        shapes = [cell.state_shape for cell in layer.single_cells for _ in cell.state_names]
+        return cls(layer.title, layer.states_argument, names, shapes)
 
     def listed(self, given: Any) -> list[Any]:
         """All that were given, in order, however they are nested; ValueError unless there is one for each."""
@@ -48,24 +48,23 @@ class States(NamedTuple):
     def tensors(self, given: Any) -> list[Tensor]:
         """All that were given where the layer is called on a tensor; ValueError for anything else."""
         states = self.listed(given)
-        for state, length in zip(states, self.lengths, strict=True):
-            shape = state.shape if isinstance(state, Tensor) else None
-            if shape is None or len(shape) != 2 or shape[1] != length:
+        for state, shape in zip(states, self.shapes, strict=True):
+            if not isinstance(state, Tensor) or state.shape[1:] != shape:
                 raise ValueError(
                     f"{self.owner}: on an `Input`, `{self.argument}` must be tensors of the shape "
-                    f"[batch, units] = {(None, length)}; received {short(state)}"
+                    f"{(None, *shape)}; received {short(state)}"
                 )
         return states
 
     def arrays(self, given: Any, batch: int, dtype: str) -> list[Array]:
         """All that were given, as arrays that a native call takes."""
         arrays = []
-        for name, length, value in zip(self.names, self.lengths, self.listed(given), strict=True):
+        for name, shape, value in zip(self.names, self.shapes, self.listed(given), strict=True):
             state = floating(value, np.dtype(dtype), f"{self.argument} ({name})")
-            if state.shape != (batch, length):
+            if state.shape != (batch, *shape):
                 raise ValueError(
-                    f"{self.owner}: `{self.argument}` must hold arrays of the shape [batch, units] = "
-                    f"{(batch, length)}; received {state.shape} for {name}"
+                    f"{self.owner}: `{self.argument}` must hold arrays of the shape {(batch, *shape)}; "
+                    f"received {state.shape} for {name}"
                 )
             arrays.append(state)
         return arrays

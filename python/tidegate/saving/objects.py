@@ -49,6 +49,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.Bidirectional,
                 layers.Concatenate,
                 layers.Conv1D,
+                layers.ConvLSTM1D,
                 layers.Dense,
                 layers.Dot,
                 layers.Dropout,
