@@ -114,6 +114,7 @@ void bind_normalization(py::module_& m);
 void bind_group_normalization(py::module_& m);
 void bind_embedding(py::module_& m);
 void bind_conv(py::module_& m);
+void bind_conv_lstm(py::module_& m);
 void bind_attention(py::module_& m);
 void bind_merging(py::module_& m);
 void bind_noise(py::module_& m);

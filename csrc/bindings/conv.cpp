@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "bindings/conv.hpp"
 #include "bindings/operator.hpp"
 #include "program/chain_step.hpp"
 #include "program/conv_step.hpp"
@@ -120,7 +121,8 @@ class Chained final : public TypedOperator<Chained> {
   const size_t count;
 };
 
-// Places in time are products of these: of 31 bits each, they cannot overflow.
+}  // namespace
+
 int64_t steps(int64_t value, const char* name) {
   if (positive(value, name) <= std::numeric_limits<int32_t>::max()) return value;
   throw py::value_error(std::string("argument `") + name + "` expected less than 2147483648, received " +
@@ -133,8 +135,6 @@ Padding padding_named(const std::string& name) {
   if (name == "causal") return Padding::causal;
   throw py::value_error("argument `padding` expected 'valid', 'same' or 'causal', received '" + name + "'.");
 }
-
-}  // namespace
 
 void bind_conv(py::module_& m) {
   using namespace py::literals;

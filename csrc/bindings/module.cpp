@@ -11,6 +11,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   tidegate::python::bind_group_normalization(m);
   tidegate::python::bind_embedding(m);
   tidegate::python::bind_conv(m);
+  tidegate::python::bind_conv_lstm(m);
   tidegate::python::bind_attention(m);
   tidegate::python::bind_merging(m);
   tidegate::python::bind_noise(m);

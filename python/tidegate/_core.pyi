@@ -86,6 +86,57 @@ class Dense(Operator):
     def backward(self, kept: Kept, d_y: Array, need_d_x: bool = True) -> tuple[Array | None, list[Array]]:
         """Gradients of x and of the weights."""
 
+class KeptConvLSTM:
+    @property
+    def nbytes(self) -> int: ...
+
+class ConvLSTM1D(Operator):
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        *,
+        strides: int = 1,
+        padding: str = "valid",
+        dilation_rate: int = 1,
+        activation: str = "tanh",
+        recurrent_activation: str = "sigmoid",
+        use_bias: bool = True,
+        return_sequences: bool = False,
+        go_backwards: bool = False,
+        zero_output_for_mask: bool = False,
+    ) -> None:
+        """`padding`, as that of `Conv1D`, is of the input's convolution."""
+
+    def forward(
+        self,
+        x: Array,
+        weights: Sequence[Array],
+        states: Sequence[Array | None] | None = None,
+        mask: Array | None = None,
+        keep: bool = False,
+        state_dropout: Array | None = None,
+        state_rate: float = 0.0,
+    ) -> tuple[Array, list[Array], KeptConvLSTM | None]:
+        """Outputs [B, windows, filters] or [B, T, windows, filters], final states [h, c] of [B, windows,
+        filters], what backward needs if `keep`.
+
+        x [B, T, positions, F], or [B, T, positions, 4 F] where each gate has inputs of its own; weights
+        kernel [kernel_size, F, 4 filters], recurrent_kernel [kernel_size, filters, 4 filters] and, with
+        use_bias, bias [4 filters]; states like the final ones, zeros by default; mask bool [B, T]. Dropout
+        bool [B, windows, 4, filters] of the states that each gate takes, True where an element stays and is
+        divided by 1 - rate.
+        """
+
+    def backward(
+        self,
+        kept: KeptConvLSTM,
+        d_y: Array | None = None,
+        d_states: Sequence[Array | None] | None = None,
+        need_d_x: bool = True,
+    ) -> tuple[Array | None, list[Array], list[Array]]:
+        """Gradients of x, weights and initial states, from those of the outputs and the final states."""
+
 class Conv1D(Operator):
     def __init__(
         self,

@@ -45,11 +45,11 @@ def compile_program(
 
 def program_of(chain: Sequence[Node], weights: Mapping[Variable, Array], **options: Any) -> core.Program:
     """The Program of nodes that follow each other."""
-    layers = [node.layer for node in chain]
+    steps = [step for node in chain for step in node.layer.steps() or ()]
     return core.Program(
-        [(layer.operator, [weights[variable] for variable in layer.weights]) for layer in layers],
-        dtype=layers[0].dtype,
-        names=[layer.title for layer in layers],
+        [(operator, [weights[variable] for variable in variables]) for operator, variables, _ in steps],
+        dtype=chain[0].layer.dtype,
+        names=[title for _, _, title in steps],
         **options,
     )
 
@@ -60,9 +60,10 @@ def present_weights(graph: Graph) -> dict[Variable, Array]:
 
 
 def is_link(node: Node) -> bool:
-    """Whether a node can be a part of a chain: native, one array in, one out."""
+    """Whether a node can be a part of a chain: one array in, one out, by native steps."""
     layer = node.layer
-    return len(node.inputs) == len(node.outputs) == 1 and layer.native and not layer.several_inputs
+    one = len(node.inputs) == len(node.outputs) == 1 and not layer.several_inputs
+    return one and layer.native and layer.steps() is not None
 
 
 def is_chain(graph: Graph) -> bool:

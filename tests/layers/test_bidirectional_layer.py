@@ -62,14 +62,14 @@ def test_against_the_reference(inner: Any, mode: str | None, sequences: bool, ma
             inner(4, return_sequences=sequences, return_state=True, dtype="float64"), merge_mode=mode
         )
     )
-    count = len(layer.layer.state_names)
+    count = len(layer.layer.cell.state_names)
     states = [np.random.default_rng(k).standard_normal((3, 4)) for k in range(2 * count)]
     found = layer(X, mask=mask, initial_state=states)
     weights = layer.get_weights()
     expected, finals = [], []
     for k in (0, 1):
         twin = reference.Recurrent(
-            layer.layer.cell, 4, return_sequences=sequences, go_backwards=k == 1,
+            layer.layer.cell.cell_name, 4, return_sequences=sequences, go_backwards=k == 1,
             zero_output_for_mask=sequences,
         )  # fmt: skip
         y, final, _ = twin.forward(X, weights[3 * k : 3 * k + 3], states[count * k : count * (k + 1)], mask)
@@ -100,7 +100,7 @@ def test_gradients(inner: Any, mode: str | None, sequences: bool, mask: Array | 
         )
     )
     rng = np.random.default_rng(3)
-    inputs = [X.copy(), *(rng.standard_normal((3, 3)) for _ in range(2 * len(layer.layer.state_names)))]
+    inputs = [X.copy(), *(rng.standard_normal((3, 3)) for _ in range(2 * len(layer.layer.cell.state_names)))]
     weights = layer.get_weights()
     outputs, kept = layer.forward(inputs, weights=weights, keep=True, mask=mask)
     d_outputs = [rng.standard_normal(output.shape) for output in outputs]
@@ -305,7 +305,9 @@ def test_bad_calls() -> None:
         Bidirectional()
     with pytest.raises(ValueError, match="timesteps"):
         layer(x[0])
-    with pytest.raises(ValueError, match=r"list of 4 \(forward h, c, backward h, c\); received 2"):
+    with pytest.raises(
+        ValueError, match=r"list of 4 \(forward h, forward c, backward h, backward c\); received 2"
+    ):
         layer(x, initial_state=[np.zeros((3, 4))] * 2)
     with pytest.raises(ValueError, match=r"\(3, 4\); received \(3, 5\)"):
         layer(x, initial_state=[np.zeros((3, 4))] * 3 + [np.zeros((3, 5))])

@@ -48,7 +48,7 @@ def test_all_timesteps_lose_the_same_inputs(layer_class: type[Recurrent]) -> Non
     x = np.repeat(series(timesteps=1), 4, axis=1)
     layer(x)
     y, _ = layer.forward(x, training=training())
-    kept = layer._draw((6, 1, 4), 0.5, training())
+    kept = layer.cell.draw((6, 1, 4), 0.5, training())
     assert 0 < kept.mean() < 1
     assert_same_bits(layer(np.where(kept, 2 * x, np.float32(0))), y)
 
@@ -69,7 +69,7 @@ def test_counted_by_rows(layer_class: type[Recurrent]) -> None:
 
 def test_inputs_and_states_lose_different_elements() -> None:
     layer = SimpleRNN(40, dropout=0.5, recurrent_dropout=0.5)
-    drawn = layer._draw_for_gates(np.zeros((8, 2, 40), np.float32), training())
+    drawn = layer.cell.draw_for_gates(np.zeros((8, 2, 40), np.float32), training())
     assert not np.array_equal(drawn["input_dropout"], drawn["state_dropout"])
 
 

@@ -69,9 +69,9 @@ def test_the_recurrent_kernel_begins_orthogonal() -> None:
 def test_against_the_reference(cls: type[layers.Layer]) -> None:
     layer = cls(9, return_sequences=True, return_state=True, dtype="float64")
     mask = np.array([[True] * 7, [False] * 3 + [True] * 4, [True, False] * 3 + [True]])
-    states = [np.random.default_rng(k).standard_normal((3, 9)) for k in range(len(layer.state_names))]
+    states = [np.random.default_rng(k).standard_normal((3, 9)) for k in range(len(layer.cell.state_names))]
     y, *final = layer(X, mask=mask, initial_state=states)
-    twin = reference.Recurrent(layer.cell, 9, return_sequences=True)
+    twin = reference.Recurrent(layer.cell.cell_name, 9, return_sequences=True)
     expected, expected_final, _ = twin.forward(X.astype("float64"), layer.get_weights(), states, mask)
     np.testing.assert_allclose(y, expected, atol=1e-12)
     np.testing.assert_allclose(final, expected_final, atol=1e-12)

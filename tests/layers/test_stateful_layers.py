@@ -86,7 +86,7 @@ def test_reset(cls: type[Recurrent]) -> None:
 @EVERY
 def test_states_are_no_weights(cls: type[Recurrent]) -> None:
     layer, plain = pair(cls)
-    assert [state.name for state in layer.states or ()] == ["rnn_state"] * len(layer.state_names)
+    assert [state.name for state in layer.states or ()] == ["rnn_state"] * len(layer.cell.state_names)
     assert all(state.shape == (2, 5) and not state.trainable for state in layer.states or ())
     assert len(layer.weights) == len(plain.weights)
     assert layer.count_params() == plain.count_params()

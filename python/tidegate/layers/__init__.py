@@ -6,18 +6,19 @@ from tidegate.layers.activation import Activation
 from tidegate.layers.attention import AdditiveAttention, Attention
 from tidegate.layers.bidirectional import Bidirectional
 from tidegate.layers.conv import Conv1D
+from tidegate.layers.conv_lstm import ConvLSTM1D
 from tidegate.layers.dense import Dense
 from tidegate.layers.dropout import AlphaDropout, Dropout, SpatialDropout1D
 from tidegate.layers.embedding import Embedding
 from tidegate.layers.group_normalization import GroupNormalization, RMSNormalization, UnitNormalization
-from tidegate.layers.gru import GRU
+from tidegate.layers.gru import GRU, GRUCell
 from tidegate.layers.identity import ActivityRegularization, Identity
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.joining import Concatenate, Dot, concatenate, dot
 from tidegate.layers.lambda_layer import Lambda
 from tidegate.layers.layer import Layer
 from tidegate.layers.lookup import IntegerLookup, StringLookup
-from tidegate.layers.lstm import LSTM
+from tidegate.layers.lstm import LSTM, LSTMCell
 from tidegate.layers.masking import Masking
 from tidegate.layers.merging import (
     Add,
@@ -45,10 +46,12 @@ from tidegate.layers.pooling import (
     MaxPooling1D,
 )
 from tidegate.layers.rectifiers import ELU, LeakyReLU, PReLU, ReLU
+from tidegate.layers.rnn import RNN
 from tidegate.layers.separable_conv import DepthwiseConv1D, SeparableConv1D
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
-from tidegate.layers.simple_rnn import SimpleRNN
+from tidegate.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from tidegate.layers.softmax import Softmax
+from tidegate.layers.stacked_cells import StackedRNNCells
 from tidegate.layers.text_vectorization import TextVectorization
 from tidegate.layers.time_distributed import TimeDistributed
 
@@ -61,6 +64,7 @@ __all__ = [
     "ELU",
     "GRU",
     "LSTM",
+    "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
@@ -75,6 +79,7 @@ __all__ = [
     "CategoryEncoding",
     "Concatenate",
     "Conv1D",
+    "ConvLSTM1D",
     "Convolution1D",
     "Cropping1D",
     "Dense",
@@ -83,6 +88,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
@@ -94,6 +100,7 @@ __all__ = [
     "Input",
     "InputLayer",
     "IntegerLookup",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -115,8 +122,10 @@ __all__ = [
     "Reshape",
     "SeparableConv1D",
     "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
+    "StackedRNNCells",
     "StringLookup",
     "Subtract",
     "TextVectorization",

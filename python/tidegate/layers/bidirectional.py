@@ -13,8 +13,10 @@ from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.kinds import Kind, Optional
+from tidegate.layers.layer import Steps
 from tidegate.layers.over_time import OverTime
 from tidegate.layers.recurrent import Recurrent
+from tidegate.layers.states import States
 from tidegate.layers.wrapper import InnerLayer, Wrapper
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
@@ -127,34 +129,34 @@ class Bidirectional(OverTime, Wrapper):
     # ---- computing -------------------------------------------------------------------------------
 
     def create_operator(self) -> core.Bidirectional | None:
-        if self.merge_mode is None:
-            return None  # two outputs are no step of a Program
-        return core.Bidirectional(self.layer.operator, self.backward_layer.operator, self.merge_mode)
+        operators = [*self.layer.operator, *self.backward_layer.operator]
+        if self.merge_mode is None or len(operators) != 2:
+            return None  # two outputs are no step of a Program, nor are stacked cells
+        forwards, backwards = operators
+        return core.Bidirectional(forwards, backwards, self.merge_mode)
 
-    def list_of_states(self, given: Any) -> list[Any]:
-        first, second = self._halves(given)
-        return [*first, *second]
+    def steps(self) -> Steps | None:
+        return None if self.operator is None else super().steps()
 
-    def units_of_states(self) -> list[int]:
-        return [*self.layer.units_of_states(), *self.backward_layer.units_of_states()]
+    def nest(self, outputs: Any) -> Any:
+        if not self.layer.return_state:
+            return outputs
+        merged = 2 if self.merge_mode is None else 1
+        first, second = self._halves(outputs[merged:])
+        _, *first = self.layer.nest([None, *first])
+        _, *second = self.backward_layer.nest([None, *second])
+        return [*outputs[:merged], *first, *second]
 
-    def prepare_states(self, given: Any, batch: int) -> list[Array]:
-        first, second = self._halves(given)
-        return [
-            *self.layer.prepare_states(first, batch),
-            *self.backward_layer.prepare_states(second, batch),
-        ]
+    @property
+    def expected_states(self) -> States:
+        there, back = self.layer.expected_states, self.backward_layer.expected_states
+        names = [f"forward {name}" for name in there.names] + [f"backward {name}" for name in back.names]
+        return States(self.title, self.states_argument, names, [*there.shapes, *back.shapes])
 
-    def _halves(self, given: Any) -> tuple[list[Any], list[Any]]:
+    def _halves(self, states: list[Any]) -> tuple[list[Any], list[Any]]:
         """The states of the forward layer, and those of the backward layer."""
-        states = list(given) if isinstance(given, (list, tuple)) else [given]
-        first, second = self.layer.state_names, self.backward_layer.state_names
-        if len(states) != len(first) + len(second):
-            raise ValueError(
-                f"{self.title}: `initial_state` must be a list of {len(first) + len(second)} "
-                f"(forward {', '.join(first)}, backward {', '.join(second)}); received {len(states)}"
-            )
-        return states[: len(first)], states[len(first) :]
+        first = len(self.layer.expected_states.names)
+        return states[:first], states[first:]
 
     def forward(
         self,
@@ -172,7 +174,7 @@ class Bidirectional(OverTime, Wrapper):
         """
         x, *initial = _listed(inputs)
         weights = values_of(self._variables) if weights is None else weights
-        first, second = self._halves(initial) if initial else ([], [])
+        first, second = self._halves(initial)
         middle, of_first = len(self.layer.weights), len(self.layer.carried)
         going_on = values_of(self.carried) if carried is None else carried
         found, kept = self.layer.forward(
@@ -207,7 +209,7 @@ class Bidirectional(OverTime, Wrapper):
             d_y_back, *d_states = d_states
         else:
             d_y, d_y_back = self._divided(d_y, factors)
-        first, second = self._halves(d_states) if d_states else ([], [])
+        first, second = self._halves(d_states)
         d_first, d_weights = self.layer.backward(
             kept_first, _plain([d_y, *first]), need_d_inputs=need_d_inputs
         )

@@ -11,6 +11,50 @@ from typing import Any
 from tidegate.layers.arguments import Argument
 from tidegate.layers.kinds import Flag
 from tidegate.layers.recurrent import Recurrent, recurrent_arguments
+from tidegate.layers.recurrent_cell import RecurrentCell, cell_arguments
+
+_ARGUMENTS = recurrent_arguments(after_sequence=(Argument("reset_after", True, Flag()),))
+
+
+class GRUCell(RecurrentCell):
+    """One step of a GRU, whose equations are those of `GRU`.
+
+    Args:
+        units: U, the length of the state.
+        activation: of the candidate, a name or a function of `tidegate.activations`.
+        recurrent_activation: of the gates.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values, of `tidegate.initializers`.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
+            `tidegate.constraints`.
+        dropout: the probability that an element of the inputs is zero in training.
+        recurrent_dropout: the same of the states; each gate then loses inputs and states of its own.
+        seed: an integer, of what is dropped; the global seed (`tidegate.utils.set_random_seed`) when None.
+        reset_after: which of the two forms.
+        implementation: with 1 each gate loses inputs of its own without `recurrent_dropout` too.
+
+    Weights: kernel [F, 3U], recurrent_kernel [U, 3U], bias [3U]; with `reset_after` the bias is [2, 3U].
+
+    Example:
+        >>> h, [h] = GRUCell(4)(np.zeros((2, 3)), [np.zeros((2, 4))])
+        >>> h.shape
+        (2, 4)
+    """
+
+    cell_name = "gru"
+    gates = 3
+    state_names = ("h",)
+    arguments = cell_arguments(_ARGUMENTS)
+
+    reset_after: bool
+
+    def bias_shape(self) -> tuple[int, ...]:
+        width = self.gates * self.units
+        return (2, width) if self.reset_after else (width,)
+
+    def operator_arguments(self) -> dict[str, Any]:
+        return super().operator_arguments() | {"reset_after": self.reset_after}
 
 
 class GRU(Recurrent):
@@ -39,7 +83,8 @@ class GRU(Recurrent):
         reset_after: which of the two forms, see above.
         zero_output_for_mask: masked steps put out zeros instead of repeating the last output.
         stateful: whether a call begins with the states that the last one ended with, see `OverTime`.
-        unroll, use_cudnn, implementation: accepted; they change no number.
+        unroll, use_cudnn: accepted; they change no number.
+        implementation: with 1 each gate loses inputs of its own without `recurrent_dropout` too.
         input_shape: (timesteps, features) on the first layer of a Sequential.
 
     Weights: kernel [F, 3U], recurrent_kernel [U, 3U], bias [3U]; with `reset_after` the bias is [2, 3U], that
@@ -50,16 +95,5 @@ class GRU(Recurrent):
         (2, 4)
     """
 
-    cell = "gru"
-    gates = 3
-    state_names = ("h",)
-    arguments = recurrent_arguments(after_sequence=(Argument("reset_after", True, Flag()),))
-
-    reset_after: bool
-
-    def bias_shape(self) -> tuple[int, ...]:
-        width = self.gates * self.units
-        return (2, width) if self.reset_after else (width,)
-
-    def operator_arguments(self) -> dict[str, Any]:
-        return super().operator_arguments() | {"reset_after": self.reset_after}
+    cell_class = GRUCell
+    arguments = _ARGUMENTS

@@ -25,6 +25,8 @@ from tidegate.values import handed_out
 from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork
 from tidegate.weighted import Weighted
 
+Steps = list[tuple[Any, list[Variable], str]]
+
 building = threading.RLock()  # two threads that call an unbuilt layer or model build it once
 release_at_fork(building)
 
@@ -65,6 +67,7 @@ class Layer(Weighted):
     graph: ClassVar[Graph | None] = None  # what a model in a layer's place has
     counted: ClassVar[bool] = True  # whether it is among the layers of a model that it is in
     stateful: bool = False  # whether a call goes on where the last one ended
+    states_argument: ClassVar[str] = "initial_state"  # of a call, that takes states besides the inputs
     __signature__ = Signature()
 
     name: str
@@ -155,6 +158,12 @@ class Layer(Weighted):
 
     def create_operator(self) -> Any:
         raise NotImplementedError
+
+    def steps(self) -> Steps | None:
+        """What a Program runs for the layer: native operators one after the other, each with its weights and
+        what `explain` calls it; None for a layer that no Program can run.
+        """
+        return [(self.operator, self.weights, self.title)]
 
     def new_variable(self, path: str, shape: tuple[int, ...], initializer: Any) -> Variable:
         """A trainable Variable whose first value the initializer draws; `path` is relative to the layer.

@@ -10,7 +10,52 @@ import numpy as np
 from tidegate.layers.arguments import Argument
 from tidegate.layers.kinds import Flag
 from tidegate.layers.recurrent import Recurrent, recurrent_arguments
+from tidegate.layers.recurrent_cell import RecurrentCell, cell_arguments
 from tidegate.variable import Array
+
+_ARGUMENTS = recurrent_arguments(after_initializers=(Argument("unit_forget_bias", True, Flag()),))
+
+
+class LSTMCell(RecurrentCell):
+    """One step of an LSTM, whose equations are those of `LSTM`.
+
+    Args:
+        units: U, the length of the states h and c.
+        activation: of the candidate and of the output, a name or a function of `tidegate.activations`.
+        recurrent_activation: of the gates.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values, of `tidegate.initializers`.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
+            `tidegate.constraints`.
+        unit_forget_bias: whether the forget gate's bias begins as ones.
+        dropout: the probability that an element of the inputs is zero in training.
+        recurrent_dropout: the same of the states; each gate then loses inputs and states of its own.
+        seed: an integer, of what is dropped; the global seed (`tidegate.utils.set_random_seed`) when None.
+        implementation: with 1 each gate loses inputs of its own without `recurrent_dropout` too.
+
+    Weights: kernel [F, 4U], recurrent_kernel [U, 4U], bias [4U].
+
+    Example:
+        >>> cell = LSTMCell(4)
+        >>> h, [h, c] = cell(np.zeros((2, 3)), cell.get_initial_state(batch_size=2))
+        >>> h.shape
+        (2, 4)
+    """
+
+    cell_name = "lstm"
+    gates = 4
+    state_names = ("h", "c")
+    arguments = cell_arguments(_ARGUMENTS)
+
+    unit_forget_bias: bool
+
+    def initial_bias(self, shape: tuple[int, ...], dtype: str) -> Array:
+        if not self.unit_forget_bias:
+            return super().initial_bias(shape, dtype)
+        of_i = self.bias_initializer((self.units,), dtype)
+        of_c_and_o = self.bias_initializer((2 * self.units,), dtype)
+        return np.concatenate([of_i, np.ones(self.units, dtype), of_c_and_o])
 
 
 class LSTM(Recurrent):
@@ -38,7 +83,8 @@ class LSTM(Recurrent):
         go_backwards: from the last step to the first; outputs are in the order of processing.
         zero_output_for_mask: masked steps put out zeros instead of repeating the last output.
         stateful: whether a call begins with the states that the last one ended with, see `OverTime`.
-        unroll, use_cudnn, implementation: accepted; they change no number.
+        unroll, use_cudnn: accepted; they change no number.
+        implementation: with 1 each gate loses inputs of its own without `recurrent_dropout` too.
         input_shape: (timesteps, features) on the first layer of a Sequential.
 
     Weights: kernel [F, 4U], recurrent_kernel [U, 4U], bias [4U].
@@ -48,16 +94,5 @@ class LSTM(Recurrent):
         (2, 4)
     """
 
-    cell = "lstm"
-    gates = 4
-    state_names = ("h", "c")
-    arguments = recurrent_arguments(after_initializers=(Argument("unit_forget_bias", True, Flag()),))
-
-    unit_forget_bias: bool
-
-    def initial_bias(self, shape: tuple[int, ...], dtype: str) -> Array:
-        if not self.unit_forget_bias:
-            return super().initial_bias(shape, dtype)
-        of_i = self.bias_initializer((self.units,), dtype)
-        of_c_and_o = self.bias_initializer((2 * self.units,), dtype)
-        return np.concatenate([of_i, np.ones(self.units, dtype), of_c_and_o])
+    cell_class = LSTMCell
+    arguments = _ARGUMENTS

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from tidegate.graph import Tensor, connect
-from tidegate.inputs import boolean_mask, short
+from tidegate.inputs import boolean_mask
 from tidegate.layers.layer import Layer
+from tidegate.layers.states import States
 from tidegate.variable import Array, Variable, assign_each
 
 
@@ -64,25 +65,22 @@ class OverTime(Layer):
         """
         if isinstance(sequences, Tensor):
             if initial_state is None:
-                return connect(self, [self.with_mask(sequences, mask)])
+                return self.nest(connect(self, [self.with_mask(sequences, mask)]))
             if mask is not None:
                 raise ValueError(
                     f"{self.title}: argument `mask` is not supported beside `initial_state` on an `Input` yet"
                 )
-            states = self.list_of_states(initial_state)
-            for state, units in zip(states, self.units_of_states(), strict=True):
-                shape = state.shape if isinstance(state, Tensor) else None
-                if shape is None or len(shape) != 2 or shape[1] != units:
-                    raise ValueError(
-                        f"{self.title}: on an `Input`, `initial_state` must be tensors of the shape "
-                        f"[batch, units] = {(None, units)}; received {short(state)}"
-                    )
-            return connect(self, [sequences, *states], ([sequences], {"initial_state": initial_state}))
+            self.build(sequences.shape)  # where the states' shapes depend on it
+            states = self.expected_states.tensors(initial_state)
+            call = ([sequences], {"initial_state": initial_state})
+            return self.nest(connect(self, [sequences, *states], call))
         x: Array = self.prepare(sequences)
         if mask is not None:
             mask = boolean_mask(mask, x.shape[:2], self.title)
-        inputs = x if initial_state is None else [x, *self.prepare_states(initial_state, len(x))]
-        return self.compute(inputs, training, mask)
+        inputs: Any = x
+        if initial_state is not None:
+            inputs = [x, *self.expected_states.arrays(initial_state, len(x), self.dtype)]
+        return self.nest(self.compute(inputs, training, mask))
 
     @property
     def states(self) -> Sequence[Variable] | None:
@@ -100,14 +98,11 @@ class OverTime(Layer):
         """`reset_state` by its older name."""
         self.reset_state()
 
-    def list_of_states(self, given: Any) -> list[Any]:
-        """The initial states that were given; ValueError where there is not one for each state."""
+    @property
+    def expected_states(self) -> States:
+        """What `initial_state` takes."""
         raise NotImplementedError
 
-    def units_of_states(self) -> list[int]:
-        """The length of each state."""
-        raise NotImplementedError
-
-    def prepare_states(self, given: Any, batch: int) -> list[Array]:
-        """Initial states as arrays that `forward` takes."""
-        raise NotImplementedError
+    def nest(self, outputs: Any) -> Any:
+        """What `forward` gave, or its tensors, as a caller gets them."""
+        return outputs

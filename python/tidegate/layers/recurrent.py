@@ -1,17 +1,17 @@
-"""What the recurrent layers share, which is nearly everything: arguments, states, masks, the native call.
+"""What the recurrent layers share, which is nearly everything: arguments, states, masks, the walk over time.
 
-A cell's own file adds its gates, its states and its bias.
+Each has a cell, with its weights.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, ClassVar
 
 import numpy as np
 
-from tidegate import activations
 from tidegate._native import core
-from tidegate.inputs import Shape, floating
+from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument, Table
 from tidegate.layers.kinds import (
     Activation,
@@ -22,13 +22,19 @@ from tidegate.layers.kinds import (
     PositiveInteger,
     Regularizer,
 )
+from tidegate.layers.layer import Steps
 from tidegate.layers.number_kinds import Seed, Share
+from tidegate.layers.one_step import OneStep
 from tidegate.layers.over_time import OverTime
+from tidegate.layers.recurrent_cell import RecurrentCell
+from tidegate.layers.states import States
+from tidegate.layers.wrapper import Wrapper
 from tidegate.random import Training
+from tidegate.structure import listed
 from tidegate.variable import Array, Variable, values_of
 
 # How the layer walks over time; saved first, before the arguments of the cell.
-_SEQUENCE = (
+OVER_TIME = (
     Argument("return_sequences", False, Flag()),
     Argument("return_state", False, Flag()),
     Argument("go_backwards", False, Flag()),
@@ -39,7 +45,7 @@ _BY_NAME_ONLY = (
     Argument("zero_output_for_mask", False, Flag(), positional=False),
     Argument("implementation", 2, Kind(), positional=False, in_config=False),
 )
-_SAVED_FIRST = ["name", "trainable", "dtype", *(row.name for row in _SEQUENCE), "zero_output_for_mask"]
+_SAVED_FIRST = ["name", "trainable", "dtype", *(row.name for row in OVER_TIME), "zero_output_for_mask"]
 
 
 def recurrent_arguments(after_initializers: Table = (), after_sequence: Table = ()) -> Table:
@@ -63,35 +69,28 @@ def recurrent_arguments(after_initializers: Table = (), after_sequence: Table = 
         Argument("dropout", 0.0, Share()),
         Argument("recurrent_dropout", 0.0, Share()),
         Argument("seed", None, Seed()),
-        *_SEQUENCE,
+        *OVER_TIME,
         *after_sequence,
         Argument("use_cudnn", "auto", Kind(), in_config=False),
         *_BY_NAME_ONLY,
     )
 
 
-class Recurrent(OverTime):
+class Recurrent(OverTime, Wrapper):
     """A layer that walks over time: `[B, T, F]` to `[B, U]`, or to `[B, T, U]` with `return_sequences`.
 
-    Subclasses set `cell` (the native cell's name), `gates`, `state_names` and `arguments`, and say what the
-    bias looks like.
+    Subclasses set `cell_class` and `arguments`.
+
+    Attributes:
+        cell: one step of the layer; its weights are the layer's.
     """
 
-    cell: ClassVar[str]
-    gates: ClassVar[int]
-    state_names: ClassVar[tuple[str, ...]]
+    cell_class: ClassVar[type[RecurrentCell]]
+    inner = ("cell",)
     _states: list[Variable] | None = None
 
+    cell: OneStep
     units: int
-    activation: activations.Activation
-    recurrent_activation: activations.Activation
-    use_bias: bool
-    kernel_initializer: Any
-    recurrent_initializer: Any
-    bias_initializer: Any
-    dropout: float
-    recurrent_dropout: float
-    seed: int | None
     return_sequences: bool
     return_state: bool
     go_backwards: bool
@@ -102,19 +101,19 @@ class Recurrent(OverTime):
         rest = [name for name in super().config_names() if name not in _SAVED_FIRST]
         return [*_SAVED_FIRST, *sorted(rest, key=lambda name: name == "seed")]
 
-    # ---- weights ---------------------------------------------------------------------------------
+    def make_inner(self) -> None:
+        given = {row.name: getattr(self, row.name) for row in self.cell_class.arguments}
+        self.cell = self.cell_class(**given, name=f"{self.cell_class.cell_name}_cell", dtype=self.dtype)
+
+    # ---- weights and states ----------------------------------------------------------------------
+
+    def inner_shape(self, input_shape: Shape) -> Shape:
+        return (None, *input_shape[2:])
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
-        width = self.gates * self.units
-        cell = f"{self.cell}_cell"
-        variables = [
-            self.new_variable(f"{cell}/kernel", (input_shape[-1] or 0, width), self.kernel_initializer),
-            self.new_variable(f"{cell}/recurrent_kernel", (self.units, width), self.recurrent_initializer),
-        ]
+        variables = super().create_variables(input_shape)
         if self.stateful:
             self._states = self._new_states(input_shape[0])
-        if self.use_bias:
-            variables.append(self.new_variable(f"{cell}/bias", self.bias_shape(), self.initial_bias))
         return variables
 
     def _new_states(self, rows: int | None) -> list[Variable]:
@@ -123,7 +122,8 @@ class Recurrent(OverTime):
                 f"{self.title}: `stateful=True` needs a fixed number of rows: an `Input` with `batch_size` "
                 f"or `batch_shape`; received {rows}"
             )
-        states = [Variable.zeros((rows, self.units), self.dtype, "rnn_state") for _ in self.state_names]
+        shapes = States.of(self).shapes
+        states = [Variable.zeros((rows, *shape), self.dtype, "rnn_state") for shape in shapes]
         for state in states:
             state.path = f"{self.name}/rnn_state"
         return states
@@ -132,57 +132,64 @@ class Recurrent(OverTime):
     def states(self) -> list[Variable] | None:
         return self._states
 
-    def bias_shape(self) -> tuple[int, ...]:
-        return (self.gates * self.units,)
+    @property
+    def single_cells(self) -> list[RecurrentCell]:
+        """Those that walk, each over the outputs of the one before."""
+        return self.cell.single_cells
 
-    def initial_bias(self, shape: tuple[int, ...], dtype: str) -> Array:
-        bias: Array = self.bias_initializer(shape, dtype)
-        return bias
+    @property
+    def expected_states(self) -> States:
+        return States.of(self)
 
-    def stored_variables(self) -> dict[str, list[Variable]]:
-        return {"vars": [], "cell/vars": self.weights}
+    @property
+    def state_size(self) -> list[Any]:
+        size = self.cell.state_size
+        return size if isinstance(size, list) else [size]
+
+    def get_initial_state(self, batch_size: int) -> list[Any]:
+        """Zeros for every state, as `initial_state` takes them."""
+        return self.cell.get_initial_state(batch_size)
+
+    @property
+    def _state_counts(self) -> list[int]:
+        return [len(cell.state_names) for cell in self.single_cells]
+
+    def nest(self, outputs: Any) -> Any:
+        """The states of stacked cells come in lists, cell by cell."""
+        if not self.return_state or len(self.single_cells) == 1:
+            return outputs
+        output, *states = outputs
+        return [output, *self.cell.nest(states)]
 
     # ---- computing -------------------------------------------------------------------------------
 
-    def create_operator(self) -> core.Recurrent:
-        return core.Recurrent(
-            self.cell,
-            self.units,
-            activation=activations.serialize(self.activation),
-            use_bias=self.use_bias,
-            return_sequences=self.return_sequences,
-            go_backwards=self.go_backwards,
-            zero_output_for_mask=self.zero_output_for_mask,
-            **self.operator_arguments(),
-        )
+    @property
+    def _turns(self) -> bool:
+        """Whether it goes backwards by turning the sequence round: the mask then fits every cell's inputs."""
+        return self.go_backwards and len(self.single_cells) > 1
 
-    def operator_arguments(self) -> dict[str, Any]:
-        """What not every cell's operator takes."""
-        return {"recurrent_activation": activations.serialize(self.recurrent_activation)}
-
-    def list_of_states(self, given: Any) -> list[Any]:
-        states = list(given) if isinstance(given, (list, tuple)) else [given]
-        if len(states) != len(self.state_names):
-            raise ValueError(
-                f"{self.title}: `initial_state` must be a list of {len(self.state_names)} "
-                f"({', '.join(self.state_names)}); received {len(states)}"
+    def create_operator(self) -> list[core.Recurrent | core.ConvLSTM1D]:
+        """One for each cell."""
+        last = len(self.single_cells) - 1
+        return [
+            cell.walk(
+                return_sequences=self.return_sequences or place < last,
+                go_backwards=self.go_backwards and not self._turns,
+                zero_output_for_mask=self.zero_output_for_mask,
             )
-        return states
+            for place, cell in enumerate(self.single_cells)
+        ]
 
-    def units_of_states(self) -> list[int]:
-        return [self.units] * len(self.state_names)
-
-    def prepare_states(self, given: Any, batch: int) -> list[Array]:
-        states = []
-        for name, value in zip(self.state_names, self.list_of_states(given), strict=True):
-            state = floating(value, np.dtype(self.dtype), f"initial_state ({name})")
-            if state.shape != (batch, self.units):
-                raise ValueError(
-                    f"{self.title}: `initial_state` must hold arrays of the shape [batch, units] = "
-                    f"{(batch, self.units)}; received {state.shape} for {name}"
-                )
-            states.append(state)
-        return states
+    def steps(self) -> Steps | None:
+        if self._turns:
+            return None
+        titles = (
+            [self.title]
+            if len(self.single_cells) == 1
+            else [f"{self.title} {c.name}" for c in self.single_cells]
+        )
+        weights = [cell.weights for cell in self.single_cells]
+        return list(zip(self.operator, weights, titles, strict=True))
 
     def forward(
         self,
@@ -198,20 +205,23 @@ class Recurrent(OverTime):
 
         `carried` are the values that a stateful layer goes on from without those; None for the present ones.
         """
-        x, *given = inputs if isinstance(inputs, list) else [inputs]
+        x, *given = listed(inputs)
         going_on = self.going_on(len(x), carried)
-        initial = given or going_on
         weights = values_of(self._variables) if weights is None else weights
-        dropped, of_gates = None, {}
-        if training is not None and self.recurrent_dropout:
-            of_gates = self._draw_for_gates(x, training)
-        elif training is not None and 0 < self.dropout < 1:
-            drawn = self._draw((len(x), 1, x.shape[-1]), self.dropout, training)
-            dropped = np.ascontiguousarray(np.broadcast_to(drawn, x.shape))
-            x = core.apply_dropout(x, dropped, self.dropout)
-        outputs, states, kept = self.operator.forward(x, weights, initial or None, mask, keep, **of_gates)
-        kept = (kept, bool(given), dropped, states) if keep or self.stateful else None
-        return ([outputs, *states] if self.return_state else outputs), kept
+        if self._turns:
+            x, mask = _turned(x), _turned(mask)
+        of_cells = _split(weights, [len(cell.weights) for cell in self.single_cells])
+        begun_by = _split(given or going_on, self._state_counts)
+        states, kept = [], []
+        for place, cell in enumerate(self.single_cells):
+            here = training and training.part(4 * place)  # less is taken within a cell, and by Bidirectional
+            x, final, kept_here = cell.forward_over(
+                self.operator[place], x, of_cells[place], begun_by[place] or None, here, mask, keep
+            )
+            states += final
+            kept.append(kept_here)
+        kept_all = (kept, bool(given), states) if keep or self.stateful else None
+        return ([x, *states] if self.return_state else x), kept_all
 
     def going_on(self, rows: int, carried: list[Array] | None) -> list[Array]:
         """What a stateful layer goes on from, ready for the native call; nothing for others.
@@ -226,38 +236,42 @@ class Recurrent(OverTime):
             )
         return [np.ascontiguousarray(state) for state in (values_of(states) if carried is None else carried)]
 
-    def _draw(self, shape: tuple[int, ...], rate: float, training: Training) -> Array:
-        return core.dropout_mask(shape, rate, **training.key(self.seed), rows=training.rows)
-
-    def _draw_for_gates(self, x: Array, training: Training) -> dict[str, Any]:
-        """With recurrent dropout each gate has inputs and states of its own, all timesteps the same."""
-        drawn: dict[str, Any] = {}
-        if 0 < self.dropout < 1:
-            inputs = (len(x), self.gates, x.shape[-1])
-            drawn |= {"input_dropout": self._draw(inputs, self.dropout, training), "input_rate": self.dropout}
-        if self.recurrent_dropout < 1:
-            rate, states = self.recurrent_dropout, (len(x), self.gates, self.units)
-            drawn |= {"state_dropout": self._draw(states, rate, training.part(1)), "state_rate": rate}
-        return drawn
-
     def backward(
-        self, kept: tuple[core.Kept, bool, Array | None, Any], d_outputs: Any, *, need_d_inputs: bool = True
+        self, kept: tuple[Any, bool, Any], d_outputs: Any, *, need_d_inputs: bool = True
     ) -> tuple[Any, list[Array]]:
         """As of every layer; d_inputs is d_x, or `[d_x, d_h0, ...]` if `forward` was given initial states."""
-        native, had_states, dropped, _ = kept
+        of_cells, had_states, _ = kept
         d_y, *d_states = d_outputs if self.return_state else [d_outputs]
-        d_x, d_weights, d_initial = self.operator.backward(native, d_y, d_states or None, need_d_inputs)
-        if dropped is not None and need_d_inputs:
-            d_x = core.apply_dropout(d_x, dropped, self.dropout)
-        return ([d_x, *d_initial] if had_states else d_x), d_weights
+        d_weights: list[Array] = []
+        d_begun: list[Array] = []
+        for place, d_here in reversed(list(enumerate(_split(d_states, self._state_counts)))):
+            d_y, d_of_cell, d_begun_here = self.single_cells[place].backward_over(
+                self.operator[place], of_cells[place], d_y, d_here or None, need_d_inputs or place > 0
+            )
+            d_weights, d_begun = d_of_cell + d_weights, d_begun_here + d_begun
+        d_x = _turned(d_y) if self._turns else d_y
+        return ([d_x, *d_begun] if had_states else d_x), d_weights
 
     def updates(self, kept: Any, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
         return dict(zip(self.carried, kept[-1], strict=True)) if self.stateful else {}
 
     def compute_output_shape(self, input_shape: Shape) -> Any:
-        batch, timesteps = input_shape[:2]
-        output = (batch, timesteps, self.units) if self.return_sequences else (batch, self.units)
-        return [output, *[(batch, self.units)] * len(self.state_names)] if self.return_state else output
+        batch, timesteps, *step = input_shape
+        output, *states = self.cell.compute_output_shape((batch, *step))
+        if self.return_sequences:
+            output = (batch, timesteps, *output[1:])
+        return [output, *states] if self.return_state else output
 
     def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
         return mask if self.return_sequences else None
+
+
+def _split(values: list[Any], counts: list[int]) -> list[list[Any]]:
+    """The first so many of the values, the next so many, and so on; of no values, as many lists of none."""
+    rest = iter(values)
+    return [list(islice(rest, count)) for count in counts]
+
+
+def _turned(steps: Array | None) -> Any:
+    """[B, T, ...] with the last step first."""
+    return None if steps is None else np.ascontiguousarray(steps[:, ::-1])

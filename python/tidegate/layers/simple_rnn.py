@@ -7,6 +7,7 @@ from typing import Any
 from tidegate.layers.arguments import Argument, Table
 from tidegate.layers.number_kinds import Seed
 from tidegate.layers.recurrent import Recurrent, recurrent_arguments
+from tidegate.layers.recurrent_cell import RecurrentCell, cell_arguments
 
 
 def _arguments() -> Table:
@@ -14,6 +15,38 @@ def _arguments() -> Table:
     gated = ("recurrent_activation", "seed", "use_cudnn", "implementation")
     rest = (row for row in recurrent_arguments() if row.name not in gated)
     return (*rest, Argument("seed", None, Seed(), in_config=False))
+
+
+class SimpleRNNCell(RecurrentCell):
+    """One step of a SimpleRNN, whose equation is that of `SimpleRNN`.
+
+    Args:
+        units: U, the length of the state.
+        activation: a name or a function of `tidegate.activations`.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values, of `tidegate.initializers`.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
+            `tidegate.constraints`.
+        dropout: the probability that an element of the inputs is zero in training.
+        recurrent_dropout: the same of the states.
+        seed: an integer, of what is dropped; the global seed (`tidegate.utils.set_random_seed`) when None.
+
+    Weights: kernel [F, U], recurrent_kernel [U, U], bias [U].
+
+    Example:
+        >>> h, [h] = SimpleRNNCell(4)(np.zeros((2, 3)), [np.zeros((2, 4))])
+        >>> h.shape
+        (2, 4)
+    """
+
+    cell_name = "simple_rnn"
+    gates = 1
+    state_names = ("h",)
+    arguments = cell_arguments(_arguments())
+
+    def operator_arguments(self) -> dict[str, Any]:
+        return {}
 
 
 class SimpleRNN(Recurrent):
@@ -47,10 +80,5 @@ class SimpleRNN(Recurrent):
         (2, 4)
     """
 
-    cell = "simple_rnn"
-    gates = 1
-    state_names = ("h",)
+    cell_class = SimpleRNNCell
     arguments = _arguments()
-
-    def operator_arguments(self) -> dict[str, Any]:
-        return {}

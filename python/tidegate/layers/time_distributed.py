@@ -10,7 +10,7 @@ from tidegate._native import core
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.input_layer import InputLayer
-from tidegate.layers.layer import Layer
+from tidegate.layers.layer import Layer, Steps
 from tidegate.layers.wrapper import InnerLayer, Wrapper
 from tidegate.random import Training
 from tidegate.variable import Array, Variable
@@ -58,8 +58,14 @@ class TimeDistributed(Wrapper):
             raise ValueError(f"{self.title}: a layer of several outputs is not supported: {self.layer.title}")
 
     def create_operator(self) -> core.TimeDistributed | None:
-        operator = self.layer.operator
-        return None if operator is None else core.TimeDistributed(operator)
+        steps = self.layer.steps()
+        if steps is None or len(steps) > 1 or steps[0][0] is None:
+            return None
+        return core.TimeDistributed(steps[0][0])
+
+    def steps(self) -> Steps | None:
+        steps = self.layer.steps()
+        return super().steps() if steps is not None and len(steps) == 1 else None
 
     def forward(
         self,

@@ -66,14 +66,16 @@ class Wrapper(Layer):
     # ---- weights ---------------------------------------------------------------------------------
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
-        variables = []
-        for layer in self.inner_layers():
-            if not layer.built:
-                layer.build(self.inner_shape(input_shape))
-                for variable in layer.weights:
-                    variable.path = f"{self.name}/{variable.path}"
-            variables += layer.weights
-        return variables
+        shape = self.inner_shape(input_shape)
+        return [variable for layer in self.inner_layers() for variable in self.build_inner(layer, shape)]
+
+    def build_inner(self, layer: Layer, shape: Shape) -> list[Variable]:
+        """The weights of a layer in it, which is built for inputs of this shape if it is not yet."""
+        if not layer.built:
+            layer.build(shape)
+            for variable in layer.weights:
+                variable.path = f"{self.name}/{variable.path}"
+        return layer.weights
 
     @property
     def trainable_weights(self) -> list[Variable]:

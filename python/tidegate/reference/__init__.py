@@ -25,6 +25,7 @@ from tidegate.reference.attention import (
     tanh_scores,
     tanh_scores_gradient,
 )
+from tidegate.reference.conv_lstm import ConvLSTM1D
 from tidegate.reference.convolution import Conv1D
 from tidegate.reference.dense import Dense
 from tidegate.reference.dropout import (
@@ -82,6 +83,7 @@ __all__ = [
     "AveragePooling1D",
     "BatchNormalization",
     "Conv1D",
+    "ConvLSTM1D",
     "Dense",
     "Embedding",
     "GlobalAveragePooling1D",

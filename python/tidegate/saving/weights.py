@@ -2,6 +2,7 @@
 
     layers/<class in snake case>[_k]/vars/<n>              weights of a layer, e.g. layers/dense_1/vars/0
     layers/<class in snake case>[_k]/cell/vars/<n>         weights of a recurrent layer
+    layers/rnn[_k]/cell/cells/lstm_cell[_k]/vars/<n>       and so on, weights of stacked cells
     layers/bidirectional[_k]/forward_layer/cell/vars/<n>   and so on, weights of the layers in a layer
     optimizer/vars/<n>                                     iteration, learning rate (if a number), slots
 

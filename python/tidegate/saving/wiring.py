@@ -171,12 +171,13 @@ def _call(layer: Any, use: Any, layers: dict[str, Any], masks: Checker) -> None:
         raise ValueError(f"{layer.title}: a use expected one to {most} arguments; received {use!r:.200}")
     mask, named = named.get("mask"), {key: named[key] for key in named if key not in ("mask", "training")}
     named = _read(named, layers)
+    states_argument = getattr(layer, "states_argument", "initial_state")
     if apart:
         args, more = args[:1], zip(apart[1:], args[1:], strict=False)
         named = {**named, **dict(more)}
     elif args[1:]:
-        named["initial_state"] = args[1]
-    states = named.pop("initial_state", None)
+        named[states_argument] = args[1]
+    states = named.pop(states_argument, None)
     if flatten(mask) != [None] * len(flatten(mask)) and not masks.agree(mask, _masks(args[0])):
         raise ValueError(f"{layer.title}: argument `mask` expected the mask that goes with the tensor")
     if mask is not None and states is not None:
@@ -185,7 +186,7 @@ def _call(layer: Any, use: Any, layers: dict[str, Any], masks: Checker) -> None:
     for name in options:
         if name not in (*getattr(layer, "options", ()), *apart[1:]):
             raise ValueError(f"{layer.title}: argument `{name}` is not supported on tensors yet")
-    layer(args[0], **options, **({} if states is None else {"initial_state": states}))
+    layer(args[0], **options, **({} if states is None else {states_argument: states}))
 
 
 def _masks(tensors: Any) -> Any:
