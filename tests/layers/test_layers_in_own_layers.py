@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "LSTM": (3,),
     "MultiHeadAttention": (2, 3),
     "Permute": ((2, 1),),
+    "RNN": (layers.LSTMCell(3, dtype="float64"),),
     "RepeatVector": (2,),
     "Reshape": ((8, 3),),
     "SeparableConv1D": (3, 2),
@@ -44,6 +45,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 }
 USE = Use((Place(0), Place(1)), {}, ("float64", "float64"))
 NOT_HERE = {
+    "ConvLSTM1D",  # takes another axis
+    *("GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"),  # take states, and give some
     "InputLayer",  # computes nothing
     "Lambda",  # is a user's layer itself
     *(
