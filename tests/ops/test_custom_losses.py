@@ -111,6 +111,15 @@ def test_masks_and_weights_of_timesteps() -> None:
         np.testing.assert_allclose(gradient, d_pred, rtol=1e-12, atol=1e-15)
 
 
+def test_a_class_gets_targets_and_predictions_as_they_are() -> None:
+    class Pairwise(losses.Loss):
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            assert (y_true.ndim, y_pred.ndim) == (1, 2)
+            return ops.square(y_true - y_pred[:, 0])
+
+    assert Pairwise()(TRUE[:, 0], PRED[:, :1]) == pytest.approx(np.square(TRUE[:, 0] - PRED[:, 0]).mean())
+
+
 def test_variables_and_arrays_around_it_are_constants() -> None:
     scale, shift = Variable(np.array([1.0, 2.0, 3.0]), "scale"), np.array([0.5, 0.0, -0.5])
 
