@@ -277,6 +277,15 @@ def test_products_have_the_same_bits_for_every_split_and_thread_count(threads: N
         assert np.array_equal(np.concatenate(parts), whole)
 
 
+def test_symbolic_tensors_go_into_a_graph() -> None:
+    from tidegate.graph import Tensor
+    from tidegate.layers import Input
+
+    found = ops.add(Input((3,)), 1)
+    assert isinstance(found, Tensor)
+    assert found.shape == (None, 3)
+
+
 def test_the_list_is_whole() -> None:
     assert len({*ops.__all__}) == len(ops.__all__)
     for name in ops.__all__:
