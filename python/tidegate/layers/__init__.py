@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tidegate.layers.activation import Activation
 from tidegate.layers.attention import AdditiveAttention, Attention
 from tidegate.layers.bidirectional import Bidirectional
@@ -40,6 +42,7 @@ from tidegate.layers.pooling import (
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
 from tidegate.layers.simple_rnn import SimpleRNN
 from tidegate.layers.time_distributed import TimeDistributed
+from tidegate.legacy import named
 
 __all__ = [
     "GRU",
@@ -89,3 +92,7 @@ __all__ = [
     "multiply",
     "subtract",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

@@ -9,6 +9,7 @@ from tidegate.graph import Graph, Tensor
 from tidegate.inputs import short
 from tidegate.layers.input_layer import InputLayer
 from tidegate.layers.kinds import Name
+from tidegate.legacy import renamed
 from tidegate.models.depth import in_depth
 from tidegate.models.model import Model
 from tidegate.structure import flatten, nested, pack
@@ -37,6 +38,7 @@ class Functional(Model):
         (N, 1)
     """
 
+    @renamed(input="inputs", output="outputs")
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True) -> None:
         super().__init__()
         self.name = Name().read(name, "name", "Functional") or auto_name("Functional")

@@ -8,7 +8,9 @@ import numpy as np
 
 from tidegate.graph import Graph, Node, Tensor
 from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short
+from tidegate.legacy import renamed
 from tidegate.models.layered import Layered
+from tidegate.models.old_methods import OldMethods
 from tidegate.program import Programs, is_chain
 from tidegate.random import Training
 from tidegate.structure import flatten, listed, plain
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from tidegate.frozen import FrozenModel
 
 
-class Model(Layered):
+class Model(OldMethods, Layered):
     """A graph of layers, once it is built.
 
     `Model(inputs, outputs)` makes one of tensors: see `Functional`. A subclass makes the graph in `build` and
@@ -241,6 +243,7 @@ class Model(Layered):
 
         return objects.to_json(objects.serialize(self), **options)
 
+    @renamed(save_format=None)
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
         """Writes a `.keras` file that Keras reads too.
 

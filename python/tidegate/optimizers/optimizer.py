@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from tidegate import legacy
 from tidegate.inputs import nearest
 from tidegate.optimizers import schedules
 from tidegate.optimizers.clipping import clip
@@ -123,6 +124,17 @@ class Optimizer(State):
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
         self._set_rate(value)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate by its older name."""
+        legacy.warn("`optimizer.lr` is called `optimizer.learning_rate` now")
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: Any) -> None:
+        legacy.warn("`optimizer.lr` is called `optimizer.learning_rate` now")
+        self.learning_rate = value
 
     def _set_rate(self, value: Any) -> None:
         owner = type(self).__name__
