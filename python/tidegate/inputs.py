@@ -27,7 +27,7 @@ def numeric(value: Any, name: str) -> Array:
         ValueError: `value` is no array and cannot become one by itself (a list, None).
         TypeError: it holds objects, strings, dates or complex numbers.
     """
-    if not isinstance(value, np.ndarray):
+    if type(value) is not np.ndarray:
         if not hasattr(value, "__array__"):
             raise ValueError(
                 f"Unrecognized data type: `{name}` must be a NumPy array; received {short(value)} "

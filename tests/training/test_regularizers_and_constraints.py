@@ -195,8 +195,11 @@ def test_one_of_the_users_own(tmp_path: Path) -> None:
     model.train_on_batch(X, Y)
     np.testing.assert_allclose(model.weights[0].value, 0.49, rtol=1e-6)
     assert set(model.weights[1].value) <= {0, 1}
-    with pytest.raises(ValueError, match="Sum"):
-        model.save(tmp_path / "own.keras")
+    model.save(tmp_path / "own.keras")
+    with pytest.raises(ValueError, match="Unknown regularizer class 'Sum'"):
+        load_model(tmp_path / "own.keras")
+    again = load_model(tmp_path / "own.keras", custom_objects={"Sum": Sum, "Rounded": Rounded})
+    assert again.losses == model.losses
 
 
 def test_files_keep_them(tmp_path: Path) -> None:

@@ -76,11 +76,11 @@ squareplus = Activation("squareplus")
 tanh = Activation("tanh")
 tanh_shrink = Activation("tanh_shrink")
 
-_BY_NAME = {name: value for name, value in list(globals().items()) if isinstance(value, Activation)}
+BY_NAME = {name: value for name, value in list(globals().items()) if isinstance(value, Activation)}
 
 _NOT_IN_LAYERS = {"glu": glu, "sparsemax": sparsemax, "threshold": threshold}
 
-NAMES = tuple(sorted(_BY_NAME))
+NAMES = tuple(sorted(BY_NAME))
 
 __all__ = ["deserialize", "get", "glu", "serialize", "sparsemax", "threshold", *NAMES]
 
@@ -102,8 +102,8 @@ def get(identifier: Any) -> Activation:
     if name in _NOT_IN_LAYERS:
         raise ValueError(f"The activation `{name}` is a function only; layers do not take it")
     if isinstance(identifier, str):
-        if identifier in _BY_NAME:
-            return _BY_NAME[identifier]
+        if identifier in BY_NAME:
+            return BY_NAME[identifier]
         raise ValueError(f"Unknown activation '{identifier}'.{nearest(identifier, NAMES)}")
     raise ValueError(
         f"Argument `activation` expected one of the names in `activations.NAMES`; received {identifier!r}"

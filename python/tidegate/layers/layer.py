@@ -20,6 +20,7 @@ from tidegate.masks import Mask
 from tidegate.random import Training
 from tidegate.structure import plain
 from tidegate.utils.naming import auto_name
+from tidegate.values import handed_out
 from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork
 from tidegate.weighted import Weighted
 
@@ -196,7 +197,7 @@ class Layer(Weighted):
         outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training, mask=mask)
         if training:
             assign_each(self.updates(kept, {}))
-        return outputs
+        return handed_out(outputs)
 
     def tensors(self, inputs: Any) -> list[Tensor]:
         """The tensor that the layer is called on, in a list; none where it is called on an array.

@@ -11,6 +11,7 @@ from tidegate.graph import Tensor, connect
 from tidegate.inputs import boolean_mask, short
 from tidegate.layers.layer import Layer
 from tidegate.random import Training
+from tidegate.values import handed_out
 from tidegate.variable import Array, Variable, assign_each
 
 
@@ -85,7 +86,7 @@ class OverTime(Layer):
         outputs, kept = self.forward(inputs, training=Training.by_hand(training), mask=mask)
         if self.stateful:
             assign_each(self.updates(kept, {}))
-        return outputs
+        return handed_out(outputs)
 
     @property
     def states(self) -> Sequence[Variable] | None:

@@ -11,6 +11,7 @@ from tidegate.graph import Tensor, connect
 from tidegate.inputs import Shape, floating, mask_of_steps
 from tidegate.layers.layer import Layer
 from tidegate.random import Training
+from tidegate.values import handed_out
 from tidegate.variable import Array
 
 Shapes = Sequence[Shape]
@@ -64,7 +65,8 @@ class SeveralInputs(Layer):
             return self._connect(list(inputs), mask, options)
         arrays = self.prepare(inputs)
         masks = self.prepare_masks(mask, arrays)
-        return self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)[0]
+        outputs, _ = self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)
+        return handed_out(outputs)
 
     def _connect(self, inputs: list[Any], mask: Any, options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):

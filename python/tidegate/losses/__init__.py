@@ -59,6 +59,7 @@ from tidegate.losses.regression import (
     MeanSquaredLogarithmicError,
 )
 from tidegate.losses.similarity import Circle, CosineSimilarity
+from tidegate.saving.registration import meant
 from tidegate.utils.configured import look_up
 from tidegate.utils.naming import snake_case
 
@@ -188,6 +189,7 @@ def get(identifier: Any) -> Loss:
 
     Raises ValueError for an unknown name, and ImportError for a function of the user's without autograd.
     """
+    identifier = meant(identifier)
     if callable(identifier) and not isinstance(identifier, (Loss, type)):
         name = getattr(identifier, "__name__", "")
         if FUNCTIONS.get(name) is not identifier:

@@ -86,6 +86,7 @@ from tidegate.metrics.regression import (
     R2Score,
     RootMeanSquaredError,
 )
+from tidegate.saving.registration import meant
 from tidegate.utils.configured import look_up
 from tidegate.utils.naming import snake_case
 
@@ -234,6 +235,7 @@ def get(identifier: Any) -> Metric:
 
     Raises ValueError for an unknown name, and TypeError for what is none of these.
     """
+    identifier = meant(identifier)
     if callable(identifier) and not isinstance(identifier, (Metric, type)):
         name = getattr(identifier, "__name__", "")
         if FUNCTIONS.get(name) is not identifier or name not in NAMES:

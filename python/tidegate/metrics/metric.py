@@ -8,6 +8,7 @@ import numpy as np
 
 from tidegate.inputs import numeric
 from tidegate.losses.loss import as_floats
+from tidegate.saving.registration import meant
 from tidegate.utils.configured import Configured
 from tidegate.utils.naming import auto_name
 
@@ -184,7 +185,7 @@ class MeanMetricWrapper(PairMetric):
         self._kwargs = kwargs
 
     def get_config(self) -> dict[str, Any]:
-        """With the function by its name: a file can only name those of `tidegate.metrics`."""
+        """With the function by its name: that of `tidegate.metrics`, or what the program calls it."""
         from tidegate.saving import objects
 
         return {**super().get_config(), "fn": objects.serialize(self._fn), **self._kwargs}
@@ -195,9 +196,14 @@ class MeanMetricWrapper(PairMetric):
 
         fn = config.get("fn")
         name = fn.get("config") if isinstance(fn, dict) else fn
-        if not isinstance(name, str) or name not in FUNCTIONS:
-            raise ValueError(f"{cls.__name__}: argument `fn` expected a function of metrics; received {fn!r}")
-        return cls(**{**config, "fn": FUNCTIONS[name]})
+        named = meant(name)
+        function = FUNCTIONS.get(named) if isinstance(named, str) else named
+        if not callable(function):
+            raise ValueError(
+                f"{cls.__name__}: argument `fn` expected a function of metrics, or one that is registered; "
+                f"received {fn!r}"
+            )
+        return cls(**{**config, "fn": function})
 
     def measure(self, y_true: Array, y_pred: Array) -> Array:
         values = np.atleast_1d(np.asarray(self._fn(y_true, y_pred, **self._kwargs)))

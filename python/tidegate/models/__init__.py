@@ -23,9 +23,10 @@ def clone_model(
 ) -> Model:
     """A new model of the same architecture, with new weights and not compiled.
 
-    Raises ValueError for the other arguments, and for layers of classes that files have no name for.
+    Raises ValueError for the other arguments, and for layers without `get_config`.
     """
     from tidegate.inputs import refuse
+    from tidegate.saving.registration import custom_object_scope, noting
 
     refuse(
         "clone_model",
@@ -33,7 +34,10 @@ def clone_model(
         recursive=recursive or None,
     )  # fmt: skip
     given: Any = model
-    clone: Model = given.from_config(given.get_config())
+    with noting() as own_classes:
+        config = given.get_config()
+    with custom_object_scope(own_classes):
+        clone: Model = given.from_config(config)
     return clone
 
 
@@ -42,16 +46,17 @@ def load_model(
 ) -> Model:
     """The model in a `.keras` file, whoever wrote it; compiled as it was saved if `compile`.
 
-    A file is data: nothing in it can import, call or open anything, whatever `safe_mode` says.
+    A file is data: nothing in it can import, call or open anything, whatever `safe_mode` says. Classes and
+    functions of the program's own that it names are those of `custom_objects`, by their names, and those that
+    `tidegate.saving.register_keras_serializable` knows.
 
     Raises:
         ValueError: no such format, a class that is not supported, or a file whose parts do not fit together.
     """
-    from tidegate.saving import keras_file
+    from tidegate.saving import custom_object_scope, keras_file
 
-    if custom_objects:
-        raise ValueError("load_model: argument `custom_objects` is not supported yet; expected None")
-    model: Model = keras_file.load(filepath, compile=compile)
+    with custom_object_scope(custom_objects):
+        model: Model = keras_file.load(filepath, compile=compile)
     return model
 
 
@@ -63,18 +68,17 @@ def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
     """A new model of the architecture that `to_json` wrote, compiled if that one was.
 
-    Raises ValueError for anything else.
+    `custom_objects` as of `load_model`. Raises ValueError for anything else.
     """
     import json
 
-    from tidegate.saving import objects
+    from tidegate.saving import custom_object_scope, objects
 
-    if custom_objects:
-        raise ValueError("model_from_json: argument `custom_objects` is not supported yet; expected None")
     entry = json.loads(json_string)
-    model: Model = objects.deserialize(entry, "model")
-    if entry.get("compile_config"):
-        model.compile_from_config(entry["compile_config"])
+    with custom_object_scope(custom_objects):
+        model: Model = objects.deserialize(entry, "model")
+        if entry.get("compile_config"):
+            model.compile_from_config(entry["compile_config"])
     return model
 
 

@@ -130,8 +130,13 @@ class Compiled:
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` says, and gives the optimizer its slots if there are weights."""
-        names = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
-        others = ("run_eagerly", "steps_per_execution", "jit_compile")
-        self.compile(**{name: config[name] for name in (*names, *others) if name in config})
+        from tidegate.saving.keras_objects import own_in
+
+        names = ("optimizer", "loss_weights", "run_eagerly", "steps_per_execution", "jit_compile")
+        given = {name: config[name] for name in names if name in config}
+        for name, kind in (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric")):
+            if name in config:
+                given[name] = own_in(config[name], kind)
+        self.compile(**given)
         if self.optimizer is not None and self.graph is not None:
             self.optimizer.build(self.trainable_variables)

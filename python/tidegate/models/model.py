@@ -15,6 +15,7 @@ from tidegate.program import Programs, is_chain
 from tidegate.random import Training
 from tidegate.structure import flatten, listed, plain
 from tidegate.utils.faults import memory_for
+from tidegate.values import Value, handed_out
 from tidegate.variable import Array, assign_each, values_of
 
 if TYPE_CHECKING:
@@ -89,12 +90,12 @@ class Model(OldMethods, Layered):
         """
         programs = self._programs
         if programs is not None and mask is None and not training and self._is_ready(inputs):
-            return self.packed(programs.current().run(inputs))
+            return self._handed_out(programs.current().run(inputs))
         if any(isinstance(each, Tensor) for each in flatten(inputs)):
             return self._connect(inputs)
         x = self.prepare(inputs, "inputs")
         if mask is None and not training:
-            return self.packed(self.run(x))
+            return self._handed_out(self.run(x))
         if mask is not None:
             if isinstance(x, list) or not self._built_graph().takes_mask:
                 raise ValueError(
@@ -104,11 +105,16 @@ class Model(OldMethods, Layered):
             mask = mask_of_steps(mask, x.shape, self.title)
         if not training:
             assert self._programs is not None  # set with the graph
-            return self.packed(self._programs.current().run(x, None, mask))
+            return self._handed_out(self._programs.current().run(x, None, mask))
         graph = self._built_graph()
         outputs, kept, _ = graph.forward(x, Training.by_hand(training), keep=True, mask=mask)
         assign_each(graph.updates(kept))
-        return self.packed(outputs)
+        return self._handed_out(outputs)
+
+    def _handed_out(self, outputs: Any) -> Any:
+        """Outputs for the caller, which answer `.numpy()`."""
+        structure = self.output_structure
+        return outputs.view(Value) if structure is None else handed_out(self.packed(outputs))
 
     def _connect(self, inputs: Any) -> Any:
         """The model as a layer: a node of another graph."""

@@ -1,22 +1,25 @@
 """Objects as dictionaries of JSON, in the form of Keras's files, and back.
 
-The classes that a file may name are a fixed table here. Nothing is imported, looked up or called by a string
-from a file, and `module`, `registered_name` and the like are written for Keras but never read.
+The classes that a file may name are a fixed table here, and those that the program has registered
+(`registration.py`). Nothing is imported by a string from a file.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tidegate.inputs import nearest
+from tidegate.saving import plain_values
+from tidegate.saving.registration import own_class, written_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MODULES = {
+MODULES = {
     "constraint": "keras.constraints",
     "initializer": "keras.initializers",
     "layer": "keras.layers",
@@ -109,20 +112,43 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
     return optimizers.CLASSES | optimizers.AROUND_OTHERS
 
 
+_BASES = {
+    "constraint": ("constraints.constraint", "Constraint"),
+    "initializer": ("initializers.initializer", "Initializer"),
+    "layer": ("layers.layer", "Layer"),
+    "loss": ("losses.loss", "Loss"),
+    "metric": ("metrics.metric", "Metric"),
+    "model": ("models.model", "Model"),
+    "optimizer": ("optimizers.optimizer", "Optimizer"),
+    "optimizer map": ("optimizers.multi_optimizer", "OptimizerMap"),
+    "regularizer": ("regularizers.regularizer", "Regularizer"),
+    "schedule": ("optimizers.schedules", "LearningRateSchedule"),
+}
+
+
+def _base(kind: str) -> type[Any]:
+    """What a class of the program's own must be derived from, to be used as this kind."""
+    module, name = _BASES[kind]
+    base: type[Any] = getattr(import_module(f"tidegate.{module}"), name)
+    return base
+
+
 def serialize(value: Any) -> Any:
     """What a file stores for an object: a dictionary; lists, names, numbers and None are stored as they are.
 
     Raises:
-        ValueError: an object of a class that files have no name for, such as one derived by the user.
+        ValueError: an object without `get_config`.
     """
     if value is None or isinstance(value, (str, bool, int, float, np.generic)):
         return value
+    if plain_values.is_one(value):
+        return plain_values.write(value)
     if isinstance(value, dict):
         return {name: serialize(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [serialize(each) for each in value]
     name = type(value).__name__
-    for kind, module in _MODULES.items():
+    for kind, module in MODULES.items():
         if classes(kind).get(name) is type(value):
             entry = {
                 "module": module,
@@ -132,15 +158,24 @@ def serialize(value: Any) -> Any:
             }
             if name == "Functional":
                 entry |= {"module": "keras.src.models.functional", "registered_name": name}
-            return entry | _state(kind, value)
-    if isinstance(value, FunctionType):  # by its name alone: one of the user's cannot be loaded again
+            return entry | _state(value)
+    if isinstance(value, FunctionType):
         return {
             "module": "builtins",
             "class_name": "function",
-            "config": value.__name__,
+            "config": written_name(value),
             "registered_name": "function",
         }
-    raise ValueError(f"{value!r} cannot be saved: files have no name for its class")
+    module = type(value).__module__
+    if not hasattr(value, "get_config") or module.startswith("tidegate."):
+        raise ValueError(f"{value!r} cannot be saved: files have no name for its class")
+    entry = {
+        "module": None if module == "__main__" else module,
+        "class_name": name,
+        "config": serialize(value.get_config()),
+        "registered_name": written_name(type(value)),
+    }
+    return entry | _state(value)
 
 
 def to_json(config: Any, **options: Any) -> str:
@@ -160,13 +195,14 @@ def deserialize(config: Any, kind: str) -> Any:
     """The object of a dictionary that `serialize`, or Keras, made.
 
     Args:
-        config: `{"class_name": ..., "config": {...}}`; other entries are not looked at.
+        config: `{"class_name": ..., "config": {...}}`; `module` and `registered_name` tell classes of the
+            program's own from Keras's, and other entries are not looked at.
         kind: "constraint", "initializer", "layer", "loss", "metric", "model", "optimizer", "optimizer map",
             "regularizer" or "schedule".
 
     Raises:
-        ValueError: not such a dictionary, a class that is not in the table, or arguments that the class
-            does not take.
+        ValueError: not such a dictionary, a class that is neither in the table nor registered, or arguments
+            that the class does not take.
     """
     if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
         raise ValueError(
@@ -178,28 +214,40 @@ def deserialize(config: Any, kind: str) -> Any:
 
         module: Any = losses if kind == "loss" else metrics
         return module.get(module.FUNCTIONS.get(str(arguments), str(arguments)))
-    table = classes(kind)
-    if name not in table:
-        raise ValueError(f"Unknown {kind} class '{name}'.{nearest(name, table)}")
+    cls = own_class(config, kind)
+    if cls is None:
+        table = classes(kind)
+        if name not in table:
+            raise ValueError(f"Unknown {kind} class '{name}'.{nearest(name, table)}")
+        cls = table[name]
+    elif not (isinstance(cls, type) and issubclass(cls, _base(kind))):
+        raise ValueError(
+            f"A {kind} expected a class derived from `{_base(kind).__name__}`; '{name}' is {cls!r}"
+        )
     if not isinstance(arguments, dict):
         raise ValueError(f"{name}: `config` expected a dictionary; received {arguments!r:.200}")
     try:
-        return table[name].from_config(arguments)
+        return cls.from_config(arguments)
     except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError(f"{name}: the configuration is not valid: {error}") from error
 
 
 def deserialize_layer(config: Any) -> Any:
     """The layer of a dictionary, or the model in the place of one; raises as `deserialize`."""
-    inner = isinstance(config, dict) and config.get("class_name") in classes("model")
+    from tidegate.models import Model
+
+    inner = False
+    if isinstance(config, dict) and isinstance(config.get("class_name"), str):
+        cls = own_class(config, "layer") or classes("model").get(config["class_name"])
+        inner = isinstance(cls, type) and issubclass(cls, Model)
     return deserialize(config, "model" if inner else "layer")
 
 
-def _state(kind: str, value: Any) -> dict[str, Any]:
+def _state(value: Any) -> dict[str, Any]:
     """What layers and models store besides their configuration."""
     state = {}
-    if kind in ("layer", "model") and (built := value.get_build_config()) is not None:
+    if hasattr(value, "get_build_config") and (built := value.get_build_config()) is not None:
         state["build_config"] = built
-    if kind == "model":
+    if hasattr(value, "get_compile_config"):
         state["compile_config"] = value.get_compile_config() or {}
     return state

@@ -1,25 +1,109 @@
-"""Helpers around training: the seeds, the progress bar, datasets of batches."""
+"""Helpers around models, by Keras's names: data, seeds, the progress bar, names for files.
+
+A table of contents: what a name stands for is loaded when it is first asked for.
+"""
 
 from __future__ import annotations
 
-from tidegate.utils.progbar import Progbar
-from tidegate.utils.py_dataset import PyDataset
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tidegate.saving.keras_objects import deserialize_keras_object, serialize_keras_object
+    from tidegate.saving.registration import (
+        CustomObjectScope,
+        custom_object_scope,
+        get_custom_objects,
+        get_registered_name,
+        get_registered_object,
+        register_keras_serializable,
+    )
+    from tidegate.utils.asking import clear_session, get_source_inputs, is_keras_tensor, standardize_dtype
+    from tidegate.utils.batches import pack_x_y_sample_weight, unpack_x_y_sample_weight
+    from tidegate.utils.categories import normalize, to_categorical
+    from tidegate.utils.progbar import Progbar
+    from tidegate.utils.py_dataset import PyDataset, Sequence
+    from tidegate.utils.seeds import set_random_seed
+    from tidegate.utils.sequences import pad_sequences
+    from tidegate.utils.splitting import split_dataset
+    from tidegate.utils.timeseries import timeseries_dataset_from_array
 
-Sequence = PyDataset
+__all__ = [
+    "CustomObjectScope",
+    "Progbar",
+    "PyDataset",
+    "Sequence",
+    "clear_session",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "get_source_inputs",
+    "is_keras_tensor",
+    "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
+    "register_keras_serializable",
+    "serialize_keras_object",
+    "set_random_seed",
+    "split_dataset",
+    "standardize_dtype",
+    "timeseries_dataset_from_array",
+    "to_categorical",
+    "unpack_x_y_sample_weight",
+]
 
-__all__ = ["Progbar", "PyDataset", "Sequence", "set_random_seed"]
+_HOMES = {
+    "saving.keras_objects": ("deserialize_keras_object", "serialize_keras_object"),
+    "saving.registration": (
+        "CustomObjectScope", "custom_object_scope", "get_custom_objects", "get_registered_name",
+        "get_registered_object", "register_keras_serializable",
+    ),
+    "utils.asking": ("clear_session", "get_source_inputs", "is_keras_tensor", "standardize_dtype"),
+    "utils.batches": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
+    "utils.categories": ("normalize", "to_categorical"),
+    "utils.progbar": ("Progbar",),
+    "utils.py_dataset": ("PyDataset", "Sequence"),
+    "utils.seeds": ("set_random_seed",),
+    "utils.sequences": ("pad_sequences",),
+    "utils.splitting": ("split_dataset",),
+    "utils.timeseries": ("timeseries_dataset_from_array",),
+}  # fmt: skip
+_NOT_OFFERED = {
+    "FeatureSpace": "columns of tables",
+    "array_to_img": "images",
+    "audio_dataset_from_directory": "recordings",
+    "image_dataset_from_directory": "images",
+    "img_to_array": "images",
+    "load_img": "images",
+    "save_img": "images",
+    "text_dataset_from_directory": "folders of texts",
+}  # of Keras, and what it is about
 
 
-def set_random_seed(seed: int) -> None:
-    """Seed Python's, NumPy's and Tidegate's random numbers: the same script then gives the same weights."""
-    import random as python_random
+def _not_offered(name: str) -> object:
+    """Takes the place of a function, so that scripts that only import it run."""
 
-    import numpy as np
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise NotImplementedError(
+            f"tidegate.utils.{name} is not offered: Tidegate has nothing for {_NOT_OFFERED[name]}"
+        )
 
-    from tidegate import random
+    refuse.__name__ = refuse.__qualname__ = name
+    return refuse
 
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"Argument `seed` expected a non-negative integer; received {seed!r}")
-    python_random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - the one that scripts draw from
-    random.set_seed(seed)
+
+def __getattr__(name: str) -> object:
+    import importlib
+
+    if name in _NOT_OFFERED:
+        return _not_offered(name)
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(importlib.import_module(f"tidegate.{home}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'tidegate.utils' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,9 +7,11 @@ list.
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tidegate.inputs import nearest
+from tidegate.saving.registration import meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +31,17 @@ class Configured:
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """An object from another's `get_config()`; ValueError for a key that the class does not have."""
         for key in config:
-            if key not in cls.config_keys:
+            if key not in cls.config_keys and not _takes(cls, key):
                 raise ValueError(
                     f"{cls.__name__}: unrecognized argument `{key}`.{nearest(key, cls.config_keys)}"
                 )
         return cls(**config)
+
+
+def _takes(cls: type[Any], key: str) -> bool:
+    """Whether the constructor has this argument, as that of a class of the user's may without a list."""
+    parameters = inspect.signature(cls).parameters
+    return key in parameters or any(each.kind is each.VAR_KEYWORD for each in parameters.values())
 
 
 def look_up(identifier: object, kind: str, base: type[Any], table: Mapping[str, type[Any]]) -> Any:
@@ -41,7 +49,8 @@ def look_up(identifier: object, kind: str, base: type[Any], table: Mapping[str, 
 
     Args:
         identifier: an instance of `base` (returned as it is), one of its subclasses, a name in `table`,
-            or the dictionary `{"class_name": ..., "config": {...}}` of a file.
+            or the dictionary `{"class_name": ..., "config": {...}}` of a file; a name that the program has
+            registered comes before the table's.
         kind: the word for it in messages, which is also the name of the argument: "loss", "optimizer", ...
         base: the class that all objects of this kind have.
         table: every name a user may write -> class.
@@ -50,6 +59,7 @@ def look_up(identifier: object, kind: str, base: type[Any], table: Mapping[str, 
         ValueError: a name that is not in the table; the message suggests the nearest.
         TypeError: something that is none of the above.
     """
+    identifier = meant(identifier)
     if isinstance(identifier, base):
         return identifier
     if isinstance(identifier, str):

@@ -55,6 +55,9 @@ class PyDataset:
         """After the last batch of a pass."""
 
 
+Sequence = PyDataset  # the name in Keras 2
+
+
 def options_of(dataset: Any) -> tuple[int, int]:
     """`workers` and `max_queue_size` of a dataset, also of one that does not derive from PyDataset."""
     if isinstance(dataset, PyDataset) and not hasattr(dataset, "workers"):
