@@ -7,11 +7,13 @@ file.
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from keras._tf_keras.keras.preprocessing import sequence, text
 
 HERE = Path(__file__).parent
 SEQUENCES = [[1], [2, 3], [4, 5, 6], [], [7, 8, 9, 10]]
@@ -43,6 +45,54 @@ SPLITS: list[dict[str, Any]] = [
     {"left_size": 2, "right_size": 0.3},
     {"left_size": 0.25, "shuffle": True, "seed": 11},
 ]
+TEXTS = [
+    "The cat sat on the mat.",
+    "A cat, a Dog; and\tthe end!",
+    "dogs don't sit",
+    "",
+    "The MAT is the mat (the MAT)",
+]
+TOKENIZERS: list[dict[str, Any]] = [
+    {},
+    {"num_words": 5},
+    {"num_words": 5, "oov_token": "<OOV>"},
+    {"char_level": True, "lower": False},
+    {"filters": ".", "split": "t"},
+]
+GENERATORS: list[dict[str, Any]] = [
+    {"length": 3},
+    {"length": 4, "sampling_rate": 2, "batch_size": 2},
+    {"length": 2, "stride": 3, "batch_size": 2, "reverse": True},
+    {"length": 3, "start_index": 2, "end_index": 9, "batch_size": 4},
+]
+GRAMS: list[dict[str, Any]] = [
+    {},
+    {"window_size": 1, "negative_samples": 0, "shuffle": False},
+    {"window_size": 2, "categorical": True, "seed": 3},
+    {"sampling_table": [0.1, 0.4, 0.5, 0.7, 0.9, 1.0]},
+]
+
+
+def tokenizer_figure(options: dict[str, Any]) -> dict[str, Any]:
+    tokenizer = text.Tokenizer(**options)
+    tokenizer.fit_on_texts(TEXTS[:3])
+    tokenizer.fit_on_texts(TEXTS[3:4])
+    numbers = tokenizer.texts_to_sequences(TEXTS)
+    return {
+        "options": options,
+        "json": tokenizer.to_json(),
+        "sequences": numbers,
+        "texts": tokenizer.sequences_to_texts([*numbers, [1, 2, 99, 7]]),
+        "matrices": {
+            mode: tokenizer.texts_to_matrix(TEXTS, mode).tolist()
+            for mode in ("binary", "count", "freq", "tfidf")
+        },
+    }
+
+
+def gram_figure(options: dict[str, Any]) -> dict[str, Any]:
+    random.seed(5)
+    return {"options": options, "found": sequence.skipgrams([1, 2, 0, 3, 4, 2, 5], 6, **options)}
 
 
 def listed(value: Any) -> Any:
@@ -85,6 +135,19 @@ def main() -> None:
             for each in SPLITS
         ],
         "sequences": SEQUENCES,
+        "texts": TEXTS,
+        "words": [
+            {"options": each, "words": [text.text_to_word_sequence(one, **each) for one in TEXTS]}
+            for each in ({}, {"lower": False, "filters": "t"}, {"split": "a"})
+        ],
+        "tokenizers": [tokenizer_figure(each) for each in TOKENIZERS],
+        "hashed": [text.hashing_trick(each, 50, "md5") for each in TEXTS],
+        "generators": [
+            {"options": each, "batches": listed(list(sequence.TimeseriesGenerator(data, goals, **each)))}
+            for each in GENERATORS
+        ],
+        "skipgrams": [gram_figure(each) for each in GRAMS],
+        "sampling_table": sequence.make_sampling_table(8, 0.01).tolist(),
     }
     (HERE / "keras_utils.json").write_text(json.dumps(figures, indent=1) + "\n")
 
