@@ -88,6 +88,20 @@ def info() -> dict[str, object]:
     return {"version": __version__, **core.info()}
 
 
+def load_ipython_extension(ipython: object) -> None:
+    """`%load_ext tidegate`: `import keras` and `import tensorflow` lead to Tidegate from now on."""
+    from tidegate.as_keras import install
+
+    install()
+
+
+def unload_ipython_extension(ipython: object) -> None:
+    """`%unload_ext tidegate` undoes it, for what is imported after it."""
+    from tidegate.as_keras import uninstall
+
+    uninstall()
+
+
 def __getattr__(name: str) -> object:
     import importlib
 
