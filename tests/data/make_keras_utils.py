@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import random
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from keras import datasets
 from keras._tf_keras.keras.preprocessing import sequence, text
 
 HERE = Path(__file__).parent
@@ -95,10 +97,53 @@ def gram_figure(options: dict[str, Any]) -> dict[str, Any]:
     return {"options": options, "found": sequence.skipgrams([1, 2, 0, 3, 4, 2, 5], 6, **options)}
 
 
+REVIEWS = [[4, 9, 1], [2, 2, 7, 30, 5], [8], [1, 12], [3, 3, 3], [11, 1, 6, 2], [5], [2, 9]]
+CUTS: list[dict[str, Any]] = [
+    {},
+    {"num_words": 10, "skip_top": 2},
+    {"maxlen": 4, "seed": 7},
+    {"num_words": 9, "oov_char": None, "start_char": None, "index_from": 0},
+    {"start_char": None, "index_from": 2},
+]
+
+
+def objects(texts: list[list[int]]) -> np.ndarray:
+    array = np.empty(len(texts), object)
+    array[:] = texts
+    return array
+
+
+def dataset_figures() -> dict[str, Any]:
+    """What the datasets of Keras make of small files in the place of theirs."""
+    table, prices = np.arange(20.0).reshape(10, 2), np.arange(10.0)
+    files = {
+        "imdb": {
+            "x_train": objects(REVIEWS[:5]), "y_train": np.arange(5),
+            "x_test": objects(REVIEWS[5:]), "y_test": np.arange(3),
+        },
+        "reuters": {"x": objects(REVIEWS), "y": np.arange(8)},
+        "boston_housing": {"x": table, "y": prices},
+        "california_housing": {"x": table, "y": prices},
+    }  # fmt: skip
+    figures: dict[str, Any] = {"reviews": REVIEWS}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, arrays in files.items():
+            path = Path(folder) / f"{name}.npz"
+            np.savez(path, **arrays)
+            load = getattr(datasets, name).load_data
+            load.__globals__["get_file"] = lambda *_, path=path, **options: str(path)
+            cuts = CUTS if name in ("imdb", "reuters") else [{}, {"test_split": 0.35, "seed": 3}]
+            found = [load(**each) for each in cuts]
+            figures[name] = [
+                {"options": each, "found": listed(one)} for each, one in zip(cuts, found, strict=True)
+            ]
+    return figures
+
+
 def listed(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [listed(each) for each in value]
-    return np.asarray(value).tolist()
+    return value.tolist() if isinstance(value, np.ndarray) else np.asarray(value).tolist()
 
 
 def main() -> None:
@@ -135,6 +180,7 @@ def main() -> None:
             for each in SPLITS
         ],
         "sequences": SEQUENCES,
+        "datasets": dataset_figures(),
         "texts": TEXTS,
         "words": [
             {"options": each, "words": [text.text_to_word_sequence(one, **each) for one in TEXTS]}

@@ -28,9 +28,8 @@ def text_to_word_sequence(
 ) -> list[str]:
     """The words of a text: characters of `filters` separate words, as `split` does."""
     text = input_text.lower() if lower else input_text
-    return [
-        word for word in text.translate(str.maketrans(dict.fromkeys(filters, split))).split(split) if word
-    ]
+    separated = text.translate({ord(character): split for character in filters})
+    return [word for word in separated.split(split) if word]
 
 
 def one_hot(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tidegate.utils.asking import clear_session, get_source_inputs, is_keras_tensor, standardize_dtype
     from tidegate.utils.batches import pack_x_y_sample_weight, unpack_x_y_sample_weight
     from tidegate.utils.categories import normalize, to_categorical
+    from tidegate.utils.files import get_file
     from tidegate.utils.progbar import Progbar
     from tidegate.utils.py_dataset import PyDataset, Sequence
     from tidegate.utils.seeds import set_random_seed
@@ -35,6 +36,7 @@ __all__ = [
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
+    "get_file",
     "get_registered_name",
     "get_registered_object",
     "get_source_inputs",
@@ -61,6 +63,7 @@ _HOMES = {
     "utils.asking": ("clear_session", "get_source_inputs", "is_keras_tensor", "standardize_dtype"),
     "utils.batches": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
     "utils.categories": ("normalize", "to_categorical"),
+    "utils.files": ("get_file",),
     "utils.progbar": ("Progbar",),
     "utils.py_dataset": ("PyDataset", "Sequence"),
     "utils.seeds": ("set_random_seed",),
