@@ -10,6 +10,7 @@ TYPE_CHECKING = False  # as in `typing`, which this file does not load
 if TYPE_CHECKING:
     from tidegate import (
         activations,
+        backend,
         callbacks,
         constraints,
         datasets,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         losses,
         metrics,
         models,
+        ops,
         optimizers,
         preprocessing,
         regularizers,
@@ -36,6 +38,7 @@ __all__ = [
     "Sequential",
     "__version__",
     "activations",
+    "backend",
     "callbacks",
     "constraints",
     "datasets",
@@ -47,6 +50,7 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "ops",
     "optimizers",
     "preprocessing",
     "regularizers",

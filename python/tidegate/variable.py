@@ -1,16 +1,21 @@
 """A weight with a version: what layers own, optimizers replace and Programs are compiled from.
 
-Not a tensor library: a Variable does no arithmetic, it holds one array.
+Not a tensor library: a Variable holds one array. To Python's operators and `tidegate.ops` it is that array,
+or what stands in for it while a pass computes with other values.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tidegate.operators import Operators
 
 if TYPE_CHECKING:
     from tidegate.constraints import Constraint
@@ -30,7 +35,11 @@ def release_at_fork(lock: Any) -> None:
 release_at_fork(changing)
 
 
-class Variable:
+# Variable -> what stands in for its value: a box of autograd's, or an array.
+_standing_in: ContextVar[Mapping[Variable, Any]] = ContextVar("standing_in", default={})  # noqa: B039
+
+
+class Variable(Operators):
     """One weight of a layer.
 
     `value` is a read-only array that is replaced and never written to, so that whoever took it (a forward
@@ -74,8 +83,16 @@ class Variable:
     def dtype(self) -> np.dtype[Any]:
         return self.value.dtype
 
-    def assign(self, value: Array) -> None:
-        """Replaces the value by a copy of `value`, converted to the variable's dtype.
+    @property
+    def ndim(self) -> int:
+        return self.value.ndim
+
+    def current(self) -> Any:
+        """What the variable is in a computation: what stands in for it, or else its value."""
+        return _standing_in.get().get(self, self.value)
+
+    def assign(self, value: Any) -> Array:
+        """Replaces the value by a copy of `value`, converted to the variable's dtype; returns the new value.
 
         Raises:
             ValueError: the shape is another one.
@@ -85,6 +102,17 @@ class Variable:
         with changing:
             self.value = checked
             self.version += 1
+        return checked
+
+    def assign_add(self, value: Any) -> Array:
+        """Adds `value`, of the variable's shape or broadcast to it; returns the new value."""
+        with changing:
+            return self.assign(self.value + np.asarray(value))
+
+    def assign_sub(self, value: Any) -> Array:
+        """Subtracts `value`, likewise."""
+        with changing:
+            return self.assign(self.value - np.asarray(value))
 
     def check(self, value: Array) -> Array:
         """The read-only copy of `value` that `assign` would store; raises as `assign` does."""
@@ -108,9 +136,34 @@ class Variable:
         return self.value.copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        value = self.current()
+        if not isinstance(value, np.ndarray):  # its gradient would be lost
+            raise TypeError(
+                f"variable `{self.path}`: functions of NumPy have no gradients; those of `tidegate.ops` do"
+            )
         if dtype is None or dtype == self.dtype:
-            return self.value.copy() if copy else self.value
-        return self.value.astype(dtype)
+            return value.copy() if copy else value
+        return value.astype(dtype)
+
+    def __float__(self) -> float:
+        return float(np.asarray(self))
+
+    def __int__(self) -> int:
+        return int(np.asarray(self))
+
+    # What autograd asks of a box; `derivatives.autograd` tells it that a Variable may be one.
+
+    @property
+    def _trace(self) -> int:
+        return getattr(self.current(), "_trace", -2)  # less than that of any box: it is none
+
+    @property
+    def _node(self) -> Any:
+        return self.current()._node
+
+    @property
+    def _value(self) -> Any:
+        return getattr(self.current(), "_value", self.value)
 
     def __getstate__(self) -> tuple[Any, ...]:
         rules = self.regularizer, self.constraint
@@ -123,6 +176,16 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, version={self.version}>"
+
+
+@contextmanager
+def standing_in(values: Mapping[Variable, Any]) -> Iterator[None]:
+    """Inside of the block, and in this thread, these boxes or arrays are what the Variables compute with."""
+    token = _standing_in.set({**_standing_in.get(), **values})
+    try:
+        yield
+    finally:
+        _standing_in.reset(token)
 
 
 def values_of(variables: Iterable[Variable]) -> list[Array]:

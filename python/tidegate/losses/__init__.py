@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tidegate.legacy import named
+from tidegate.losses import automatic
 from tidegate.losses.crossentropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -187,15 +188,16 @@ def get(identifier: Any) -> Loss:
     """The loss that `identifier` means: an instance, a class, a name ("mse", "binary_crossentropy"), one of
     the functions of this module, another function of targets and predictions, or a configuration.
 
-    Raises ValueError for an unknown name, and ImportError for a function of the user's without autograd.
+    Raises ValueError for an unknown name, and ImportError, without autograd, for what is written without a
+    gradient.
     """
     identifier = meant(identifier)
     if callable(identifier) and not isinstance(identifier, (Loss, type)):
         name = getattr(identifier, "__name__", "")
-        if FUNCTIONS.get(name) is not identifier:
-            return FunctionLoss(identifier)
-        identifier = name
+        identifier = name if FUNCTIONS.get(name) is identifier else FunctionLoss(identifier)
     loss = look_up(identifier, "loss", Loss, NAMES)
+    if loss.automatic:
+        automatic.autograd(loss.name)  # in `compile`, not after the first batch of `fit`
     if isinstance(identifier, str):
         loss.name = identifier  # logs show the word that the user chose
     return loss  # type: ignore[no-any-return]

@@ -21,7 +21,7 @@ _REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", 
 
 
 class Loss(Configured):
-    """Base of the losses; to make one, write `call` and `gradient`.
+    """Base of the losses; to make one, write `call`, and `gradient` too where autograd shall not find it.
 
     Args:
         name: what logs call it; the class in snake case when None.
@@ -76,8 +76,18 @@ class Loss(Configured):
 
         Here a prediction is in one value only; a loss where it is in many writes this and no `gradient`.
         """
+        if self.automatic:
+            from tidegate.losses import automatic
+
+            return automatic.backward(self.call, y_true, y_pred, d_values, self.name)
         spread = d_values if self.axis is None else np.expand_dims(d_values, self.axis)
         return np.asarray(self.gradient(y_true, y_pred) * spread)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether autograd finds the gradient: a class of the user's need not have one."""
+        own = type(self)
+        return own.gradient is Loss.gradient and own.backward is Loss.backward
 
     def valid(self, y_true: Array, values: Array) -> Array | None:
         """bool [B, ...], True where a value counts in the mean; None where all do."""
@@ -96,7 +106,7 @@ class Loss(Configured):
         """
         y_true, y_pred = self.align(*as_floats(y_true, y_pred))
         with np.errstate(all="ignore"):  # an infinity or a NaN goes where the equations send it, in silence
-            values = self.call(y_true, y_pred)
+            values = self._values(y_true, y_pred)
             values = values * self._factor(values, sample_weight, mask, self.valid(y_true, values))
         return values if self.reduction in (None, "none") else float(np.sum(values, dtype=np.float64))
 
@@ -113,15 +123,27 @@ class Loss(Configured):
         shape = np.shape(y_pred)
         y_true, y_pred = self.align(*as_floats(y_true, y_pred))
         with np.errstate(all="ignore"):
-            values = self.call(y_true, y_pred)
+            values = self._values(y_true, y_pred)
             factor = self._factor(values, sample_weight, mask, self.valid(y_true, values))
             value = float(np.sum(values * factor, dtype=np.float64))
             d_values = factor if factor.shape == values.shape else np.sum(factor)
             d_y_pred = self.backward(y_true, y_pred, d_values)
         return value, np.ascontiguousarray(d_y_pred).reshape(shape)
 
+    def _values(self, y_true: Array, y_pred: Array) -> Array:
+        if not self.automatic:
+            return self.call(y_true, y_pred)
+        from tidegate.losses import automatic
+
+        return automatic.call(self.call, y_true, y_pred, self.name)
+
     def align(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
-        """Targets and predictions of one shape; raises ValueError when they cannot be."""
+        """Targets and predictions of one shape; raises ValueError when they cannot be.
+
+        A user's `call` without a `gradient` gets them as they are.
+        """
+        if self.automatic:
+            return y_true, y_pred
         y_true, y_pred = same_rank(y_true, y_pred)
         if (
             self.broadcasts

@@ -9,6 +9,7 @@ import numpy as np
 from tidegate.losses.loss import masked_weight
 from tidegate.metrics.accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
 from tidegate.utils.naming import numbered
+from tidegate.variable import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +108,9 @@ class CompiledMetrics:
         for label, metric, weighted in self._in_order():
             again = weighted and f"{label}{metric.name}" in taken
             name = f"{label}weighted_{metric.name}" if again else f"{label}{metric.name}"
-            results[numbered(name, taken)] = metric.result()
+            found = metric.result()
+            several = found if isinstance(found, dict) else {name: found}
+            results |= {numbered(key, taken): _number(value) for key, value in several.items()}
         return results
 
     def _in_order(self) -> list[tuple[str, Metric, bool]]:
@@ -118,6 +121,14 @@ class CompiledMetrics:
             for metric, weighted in metrics
         ]
         return sorted(found, key=lambda each: each[2])
+
+
+def _number(value: Any) -> Any:
+    """A single number as Python's, whatever it came in; an array as it is."""
+    if isinstance(value, (Variable, np.ndarray, np.generic)):
+        array = np.asarray(value)
+        return array if array.ndim else array.item()
+    return value
 
 
 def _of_outputs(identifiers: Any, argument: str, outputs: Leaves | None) -> list[list[Any]]:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from tidegate.initializers import get as initializer_of
 from tidegate.inputs import numeric
 from tidegate.losses.loss import as_floats
 from tidegate.saving.registration import meant
 from tidegate.utils.configured import Configured
 from tidegate.utils.naming import auto_name
+from tidegate.variable import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Metric(Configured):
-    """Base of the metrics.
+    """Base of the metrics; to make one, write `update_state` and `result` over Variables of `add_weight`.
 
     Args:
         name: what logs call it; the class in snake case when None.
@@ -33,6 +35,29 @@ class Metric(Configured):
     def __init__(self, name: str | None = None, dtype: Any = None) -> None:
         self.name = name or auto_name(type(self).__name__)
         self.dtype = "float32" if dtype is None else dtype
+        self._variables: list[Variable] = []
+
+    @property
+    def variables(self) -> list[Variable]:
+        """What `add_weight` has made."""
+        return [*self._variables]
+
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """A Variable that `reset_state` sets to zeros.
+
+        Args:
+            initializer: of its first value, zeros when None.
+            dtype: the metric's when None.
+        """
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        value = initializer_of(initializer or "zeros")(shape, dtype or self.dtype)  # type: ignore[misc]
+        variable = Variable(value, name or auto_name("Variable"), trainable=False)
+        self._variables.append(variable)
+        return variable
+
+    add_variable = add_weight
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in one batch."""
@@ -43,8 +68,9 @@ class Metric(Configured):
         raise NotImplementedError
 
     def reset_state(self) -> None:
-        """Forget all batches."""
-        raise NotImplementedError
+        """Forget all batches: zeros in all Variables."""
+        for variable in self._variables:
+            variable.assign(np.zeros(variable.shape))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take in one batch, as `update_state` does, and return the result so far."""
