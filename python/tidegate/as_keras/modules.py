@@ -69,8 +69,15 @@ def _home(path: str, name: str) -> str | None:
 
 
 def _public(home: str) -> set[str]:
+    """What a module lists as its own, or defines where it has no list."""
     module = importlib.import_module(home)
-    return set(module.__all__)
+    if hasattr(module, "__all__"):
+        return set(module.__all__)
+    return {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == home
+    }
 
 
 def _is_module(path: str) -> bool:

@@ -14,7 +14,10 @@ MODULES: dict[str, str | None] = {
     "keras.config": None,
     "keras.constraints": "tidegate.constraints",
     "keras.datasets": "tidegate.datasets",
+    "keras.datasets.boston_housing": "tidegate.datasets.boston_housing",
+    "keras.datasets.california_housing": "tidegate.datasets.california_housing",
     "keras.datasets.imdb": "tidegate.datasets.imdb",
+    "keras.datasets.mnist": "tidegate.datasets.mnist",
     "keras.datasets.reuters": "tidegate.datasets.reuters",
     "keras.engine": None,
     "keras.initializers": "tidegate.initializers",
@@ -55,12 +58,25 @@ _DEVICES = (
     "list_logical_devices", "list_physical_devices", "set_logical_device_configuration", "set_memory_growth",
     "set_soft_device_placement", "set_virtual_device_configuration", "set_visible_devices",
 )  # fmt: skip
+_SHORT = {
+    short: f"tidegate.losses:{name}"
+    for name, *others in (
+        ("kl_divergence", "KLD", "kld", "kullback_leibler_divergence"),
+        ("log_cosh", "logcosh"),
+        ("mean_absolute_error", "MAE", "mae"),
+        ("mean_absolute_percentage_error", "MAPE", "mape"),
+        ("mean_squared_error", "MSE", "mse"),
+        ("mean_squared_logarithmic_error", "MSLE", "msle"),
+    )
+    for short in others
+}
 
 # Names that a module has beside those, and the module where each is; behind a colon what it is called there.
 NAMES: dict[str, dict[str, str]] = {
     "keras": {
         "Initializer": "tidegate.initializers",
         "Input": "tidegate.layers",
+        "KerasTensor": "tidegate.graph:Tensor",
         "Layer": "tidegate.layers",
         "Loss": "tidegate.losses",
         "Metric": "tidegate.metrics",
@@ -71,9 +87,13 @@ NAMES: dict[str, dict[str, str]] = {
         "Variable": "tidegate.variable",
     },
     "keras.config": {
+        "backend": "tidegate.backend",
         "epsilon": "tidegate.backend",
         "floatx": "tidegate.backend",
         "image_data_format": "tidegate.backend",
+        "set_epsilon": "tidegate.backend",
+        "set_floatx": "tidegate.backend",
+        "set_image_data_format": "tidegate.backend",
     },
     "keras.engine": {
         "Input": "tidegate.layers",
@@ -82,6 +102,8 @@ NAMES: dict[str, dict[str, str]] = {
         "Model": "tidegate.models",
         "Sequential": "tidegate.models",
     },
+    "keras.losses": _SHORT,
+    "keras.metrics": _SHORT,
     "keras.models": {"Input": "tidegate.layers"},
     "tensorflow": {"set_random_seed": "tidegate.random:set_seed"},
     "tensorflow.autograph.experimental": dict.fromkeys(("set_verbosity",), _SWITCHES),
@@ -111,6 +133,9 @@ NAMES: dict[str, dict[str, str]] = {
 # Other paths to the same modules: those that are as good, and those that Keras 3 has no longer.
 PATHS = {
     "keras.api": "keras",
+    "keras.ops.linalg": "keras.ops",
+    "keras.ops.nn": "keras.ops",
+    "keras.ops.numpy": "keras.ops",
     "tensorflow.compat.v1.keras": "keras",
     "tensorflow.compat.v2": "tensorflow",
     "tensorflow.keras": "keras",

@@ -35,10 +35,9 @@ _TABLE = {
     "cast": "cast x dtype",
     "clip_by_value": "clip t:x clip_value_min:x_min clip_value_max:x_max",
     "concat": "concatenate values:xs axis",
-    "einsum": "einsum equation:subscripts a b",
     "expand_dims": "expand_dims input:x axis",
     "eye": "eye num_rows:N num_columns:M",
-    "gather": "take params:x indices axis",
+    "gather": "take params:x indices axis=0",
     "linspace": "linspace start stop num",
     "ones_like": "ones_like input:x dtype",
     "pad": "pad tensor:x paddings:pad_width",
@@ -60,9 +59,10 @@ _TABLE = {
 }
 
 __all__ = [
-    "Tensor", "TensorShape", "TensorSpec", "Variable", "argmax", "argmin", "constant", "convert_to_tensor",
-    "device", "executing_eagerly", "fill", "function", "get_logger", "identity", "is_tensor", "matmul",
-    "one_hot", "ones", "range", "rank", "size", "zeros", *_CONSTANTS, *_OF_MATH, *_TABLE,
+    "Tensor", "TensorShape", "TensorSpec", "Variable", "argmax", "argmin", "constant",
+    "convert_to_tensor", "device", "einsum", "executing_eagerly", "fill", "function", "get_logger",
+    "identity", "is_tensor", "matmul", "one_hot", "ones", "range", "rank", "size", "zeros", *_CONSTANTS,
+    *_OF_MATH, *_TABLE,
 ]  # fmt: skip
 globals().update(made(_TABLE) | _CONSTANTS | {name: getattr(math, name) for name in _OF_MATH})
 
@@ -70,7 +70,9 @@ globals().update(made(_TABLE) | _CONSTANTS | {name: getattr(math, name) for name
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: Any = None) -> Any:
     """`value` as an array; Python's floats become float32 and its integers int32."""
     found = convert_to_tensor(value, dtype)
-    return found if shape is None else handed_out(np.broadcast_to(found, shape).copy())
+    if shape is None:
+        return found
+    return handed_out(np.full(shape, found) if found.size == 1 else found.reshape(shape))
 
 
 def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: Any = None) -> Any:
@@ -105,6 +107,10 @@ def matmul(a: Any, b: Any, transpose_a: Any = False, transpose_b: Any = False, n
 
 def one_hot(indices: Any, depth: int, *, axis: int = -1, dtype: Any = np.float32, name: Any = None) -> Any:
     return handed_out(computed("one_hot")(indices, depth, axis=axis, dtype=np.dtype(dtype).name))
+
+
+def einsum(equation: str, *inputs: Any, name: Any = None) -> Any:
+    return handed_out(computed("einsum")(equation, *inputs))
 
 
 def zeros(shape: Any, dtype: Any = np.float32, name: Any = None) -> Any:
