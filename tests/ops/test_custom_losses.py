@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from custom_losses import custom_losses
 
-from tidegate import Sequential, layers, losses, ops, optimizers
+from tidegate import Sequential, activations, layers, losses, ops, optimizers
 from tidegate import backend as K
 from tidegate.variable import Variable
 
@@ -119,6 +119,68 @@ def test_variables_and_arrays_around_it_are_constants() -> None:
 
     _, gradient = losses.get(shifted).value_and_gradient(TRUE, PRED)
     np.testing.assert_allclose(gradient, 2 * scale.numpy() * (PRED + shift - TRUE) / 15, rtol=1e-12)
+
+
+OTHER_ARGUMENTS = ("categorical_generalized_cross_entropy", "circle", "ctc")
+FUNCTIONS = {name: each for name, each in losses.FUNCTIONS.items() if name not in OTHER_ARGUMENTS}
+LABELS = np.array([0.0, 2, 1, 1, 0])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_losses_inside_of_losses(name: str) -> None:
+    true = LABELS if name.startswith("sparse") else TRUE
+
+    def penalized(y_true: Any, y_pred: Any) -> Any:
+        return FUNCTIONS[name](y_true, y_pred) * 2 + ops.sum(y_pred**2) * 0.1
+
+    loss, plain = losses.get(penalized), losses.get(name)
+    _, gradient = loss.value_and_gradient(true, PRED)
+    np.testing.assert_allclose(gradient, 2 * plain.value_and_gradient(true, PRED)[1] + 0.2 * PRED, rtol=1e-12)
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", None])
+def test_objects_inside_of_losses(reduction: str | None) -> None:
+    class Cube(losses.Loss):
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return ops.mean((y_pred - y_true) ** 3, axis=-1)
+
+    inner, weight = (losses.MeanSquaredError(reduction=reduction), Cube(reduction=reduction)), np.arange(5.0)
+
+    def both(y_true: Any, y_pred: Any) -> Any:
+        return inner[0](y_true, y_pred) + 0.5 * inner[1](y_true, y_pred, sample_weight=weight)
+
+    _, gradient = losses.get(both).value_and_gradient(TRUE, PRED)
+    share = {"sum_over_batch_size": 1 / 15, "sum": 1 / 3, None: 1 / 15}[reduction]
+    expected = 2 * (PRED - TRUE) + 1.5 * weight[:, None] * (PRED - TRUE) ** 2
+    np.testing.assert_allclose(gradient, share * expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in activations.NAMES if name != "linear"])
+def test_activations_inside_of_losses(name: str) -> None:
+    function, x = getattr(activations, name), PRED - 0.45
+
+    def activated(y_true: Any, y_pred: Any) -> Any:
+        return function(y_pred) * 2 + function(y_pred, **ARGUMENTS.get(name, {}))
+
+    values = function(x) * 2 + function(x, **ARGUMENTS.get(name, {}))
+    loss = losses.get(activated)
+    assert loss(TRUE, x) == pytest.approx(values.mean(), rel=1e-12)
+    _, gradient = loss.value_and_gradient(TRUE, x)
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = 1e-6
+        difference = (loss(TRUE, x + step) - loss(TRUE, x - step)) / 2e-6
+        assert gradient[place] == pytest.approx(difference, rel=1e-6, abs=1e-8)
+
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "elu": {"alpha": 0.5},
+    "gelu": {"approximate": True},
+    "leaky_relu": {"negative_slope": 0.5},
+    "relu": {"negative_slope": 0.25, "max_value": 0.3, "threshold": -0.1},
+    "softmax": {"axis": 0},
+    "squareplus": {"b": 2},
+}
 
 
 def test_what_does_not_depend_on_predictions_has_no_gradient() -> None:

@@ -13,8 +13,10 @@ import numpy as np
 
 from tidegate._native import core
 from tidegate.activations.variants import VARIANTS, floats, glu, sparsemax, threshold
+from tidegate.derivatives import is_box
 from tidegate.inputs import nearest
 from tidegate.legacy import named
+from tidegate.operators import Operators
 
 if TYPE_CHECKING:
     from tidegate.variable import Array
@@ -31,6 +33,10 @@ class Activation:
         self.__name__ = name
 
     def __call__(self, x: Any, *arguments: Any, **named: Any) -> Array:
+        if isinstance(x, Operators) or is_box(x):
+            from tidegate.activations.as_ops import as_op
+
+            return as_op(self.__name__)(x, *arguments, **named)  # type: ignore[no-any-return]
         array = floats(x, self.__name__)
         if not (arguments or named):
             return core.activate(self.__name__, np.atleast_1d(array))

@@ -14,6 +14,7 @@ from tidegate.inputs import numeric
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tidegate.losses.loss import Loss
     from tidegate.variable import Array
 
 
@@ -59,6 +60,30 @@ def backward(
             f"{name}: the gradient of this function cannot be found{_place(error)}; "
             f"`tidegate.ops`, `tidegate.backend` and `autograd.numpy` have functions with gradients ({error})"
         ) from error
+
+
+def followed(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any, mask: Array | None) -> Any:
+    """A loss inside of a function that is differentiated: its number, or its values if it has no reduction.
+
+    Args:
+        y_pred: a box.
+    """
+    summed = loss.reduction not in (None, "none")
+
+    def forward(prediction: Array) -> Any:
+        values, factor, _ = loss.values_and_backward(y_true, prediction, sample_weight, mask)
+        return np.sum(values * factor) if summed else values * factor
+
+    def gradient(value: Any, prediction: Array) -> Callable[[Array], Array]:
+        values, factor, backward = loss.values_and_backward(y_true, prediction, sample_weight, mask)
+
+        def d_y_pred(d_value: Array) -> Array:
+            d_values = np.asarray(factor * d_value, values.dtype)
+            return backward(d_values if d_values.shape == values.shape else np.sum(d_values))
+
+        return d_y_pred
+
+    return derivatives.Primitive(forward, gradient)(y_pred)
 
 
 def _place(error: BaseException) -> str:

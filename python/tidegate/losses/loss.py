@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from tidegate.derivatives import is_box
 from tidegate.inputs import floating, integer, numeric
 from tidegate.utils.configured import Configured
 from tidegate.utils.naming import auto_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tidegate.variable import Array
 
 _REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
@@ -76,18 +79,8 @@ class Loss(Configured):
 
         Here a prediction is in one value only; a loss where it is in many writes this and no `gradient`.
         """
-        if self.automatic:
-            from tidegate.losses import automatic
-
-            return automatic.backward(self.call, y_true, y_pred, d_values, self.name)
         spread = d_values if self.axis is None else np.expand_dims(d_values, self.axis)
         return np.asarray(self.gradient(y_true, y_pred) * spread)
-
-    @property
-    def automatic(self) -> bool:
-        """Whether autograd finds the gradient: a class of the user's need not have one."""
-        own = type(self)
-        return own.gradient is Loss.gradient and own.backward is Loss.backward
 
     def valid(self, y_true: Array, values: Array) -> Array | None:
         """bool [B, ...], True where a value counts in the mean; None where all do."""
@@ -104,7 +97,9 @@ class Loss(Configured):
         Raises:
             ValueError: shapes that do not go together, or labels out of range.
         """
-        y_true, y_pred = self.align(*as_floats(y_true, y_pred))
+        if is_box(y_pred):
+            return automatic().followed(self, y_true, y_pred, sample_weight, mask)
+        y_true, y_pred = self._aligned(y_true, y_pred)
         with np.errstate(all="ignore"):  # an infinity or a NaN goes where the equations send it, in silence
             values = self._values(y_true, y_pred)
             values = values * self._factor(values, sample_weight, mask, self.valid(y_true, values))
@@ -120,30 +115,55 @@ class Loss(Configured):
         """
         if self.reduction in (None, "none"):
             raise ValueError(f"{self.name}: training needs a `reduction`; received {self.reduction!r}")
+        values, factor, backward = self.values_and_backward(y_true, y_pred, sample_weight, mask)
+        with np.errstate(all="ignore"):
+            value = float(np.sum(values * factor, dtype=np.float64))
+            d_y_pred = backward(factor if factor.shape == values.shape else np.sum(factor))
+        return value, d_y_pred
+
+    def values_and_backward(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None, mask: Array | None = None
+    ) -> tuple[Array, Array, Callable[[Array], Array]]:
+        """The values, the factor of each in the loss, and the function from their gradient to that of
+        `y_pred`.
+        """
         shape = np.shape(y_pred)
-        y_true, y_pred = self.align(*as_floats(y_true, y_pred))
+        y_true, y_pred = self._aligned(y_true, y_pred)
         with np.errstate(all="ignore"):
             values = self._values(y_true, y_pred)
             factor = self._factor(values, sample_weight, mask, self.valid(y_true, values))
-            value = float(np.sum(values * factor, dtype=np.float64))
-            d_values = factor if factor.shape == values.shape else np.sum(factor)
-            d_y_pred = self.backward(y_true, y_pred, d_values)
-        return value, np.ascontiguousarray(d_y_pred).reshape(shape)
+
+        def backward(d_values: Array) -> Array:
+            if self.automatic:
+                d_y_pred = automatic().backward(self.call, y_true, y_pred, d_values, self.name)
+            else:
+                d_y_pred = self.backward(y_true, y_pred, d_values)
+            return np.ascontiguousarray(d_y_pred).reshape(shape)
+
+        return values, factor, backward
+
+    @property
+    def automatic(self) -> bool:
+        """Whether autograd finds the gradient: a class of the user's need not have one."""
+        own = type(self)
+        return own.gradient is Loss.gradient and own.backward is Loss.backward
+
+    def _aligned(self, y_true: Any, y_pred: Any) -> tuple[Array, Array]:
+        """A user's `call` without a `gradient` gets targets and predictions as they are."""
+        given = as_floats(y_true, y_pred)
+        as_they_are = self.automatic and type(self).align is Loss.align
+        return given if as_they_are else self.align(*given)
 
     def _values(self, y_true: Array, y_pred: Array) -> Array:
-        if not self.automatic:
-            return self.call(y_true, y_pred)
-        from tidegate.losses import automatic
-
-        return automatic.call(self.call, y_true, y_pred, self.name)
+        values: Array = (
+            automatic().call(self.call, y_true, y_pred, self.name)
+            if self.automatic
+            else self.call(y_true, y_pred)
+        )
+        return values
 
     def align(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
-        """Targets and predictions of one shape; raises ValueError when they cannot be.
-
-        A user's `call` without a `gradient` gets them as they are.
-        """
-        if self.automatic:
-            return y_true, y_pred
+        """Targets and predictions of one shape; raises ValueError when they cannot be."""
         y_true, y_pred = same_rank(y_true, y_pred)
         if (
             self.broadcasts
@@ -204,6 +224,13 @@ class Loss(Configured):
         if self.reduction != "mean_with_sample_weight":
             total = float(weight.size if mask is None else np.count_nonzero(mask))
         return np.asarray(weight / total if total else np.zeros_like(weight))
+
+
+def automatic() -> Any:
+    """The module for losses without a gradient of their own."""
+    from tidegate.losses import automatic
+
+    return automatic
 
 
 def masked_weight(sample_weight: Any, mask: Array) -> Array:

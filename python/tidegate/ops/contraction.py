@@ -8,8 +8,9 @@ from typing import Any
 from tidegate.ops import native
 from tidegate.ops.dtypes import common
 from tidegate.ops.operation import operation
+from tidegate.ops.places import diagonal
 from tidegate.ops.reductions import sum as total
-from tidegate.ops.shapes import broadcast_to, diagonal, reshape, transpose
+from tidegate.ops.shapes import broadcast_to, reshape, transpose
 
 
 @operation

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.derivatives import Primitive, is_box, unboxed
-from tidegate.ops.shapes import concatenate, stack, unstack
+from tidegate.ops.joining import concatenate, stack, unstack
 from tidegate.ops.tensors import convert_to_numpy, convert_to_tensor
 from tidegate.structure import flatten, pack
 

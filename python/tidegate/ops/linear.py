@@ -12,11 +12,13 @@ from tidegate.ops import native
 from tidegate.ops.arithmetic import multiply, power, subtract
 from tidegate.ops.dtypes import INT, common, floats
 from tidegate.ops.elementwise import absolute, sqrt, square
+from tidegate.ops.joining import stack
 from tidegate.ops.operation import operation
+from tidegate.ops.places import diagonal
 from tidegate.ops.reductions import max as largest
 from tidegate.ops.reductions import min as smallest
 from tidegate.ops.reductions import sum as total
-from tidegate.ops.shapes import axis_of, diagonal, expand_dims, moveaxis, reshape, stack, transpose
+from tidegate.ops.shapes import axis_of, expand_dims, moveaxis, reshape, transpose
 
 
 def _pair(x1: Any, x2: Any) -> Any:

@@ -14,11 +14,12 @@ from tidegate.ops.comparing import where
 from tidegate.ops.contraction import einsum
 from tidegate.ops.dtypes import array, floats
 from tidegate.ops.elementwise import absolute, define, log10, rsqrt, sign, sqrt, square, tanh
+from tidegate.ops.joining import split
 from tidegate.ops.linear import norm
 from tidegate.ops.operation import operation
 from tidegate.ops.reductions import cumsum, mean, moments
 from tidegate.ops.reductions import sum as total
-from tidegate.ops.shapes import axis_of, flip, moveaxis, reshape, split
+from tidegate.ops.shapes import axis_of, flip, moveaxis, reshape
 from tidegate.ops.sorting import sort
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from tidegate.derivatives import Primitive, fitted, is_box, unboxed
 from tidegate.ops.arithmetic import divide, multiply, subtract
 from tidegate.ops.dtypes import BOOL, INT, array, cast, floats
 from tidegate.ops.elementwise import exp, log, sqrt, square
+from tidegate.ops.joining import stack, unstack
 from tidegate.ops.operation import operation
-from tidegate.ops.shapes import axis_of, expand_dims, ravel, stack, unstack
+from tidegate.ops.shapes import axis_of, expand_dims, ravel
 
 
 def axes_of(axis: Any) -> Any:

@@ -10,7 +10,8 @@ from tidegate.derivatives import Primitive, fitted, unboxed
 from tidegate.ops.arithmetic import add, multiply
 from tidegate.ops.dtypes import FLOAT, INT, array, common, floats
 from tidegate.ops.operation import operation
-from tidegate.ops.shapes import axis_of, moveaxis, reshape, take, take_along_axis
+from tidegate.ops.places import take, take_along_axis
+from tidegate.ops.shapes import axis_of, moveaxis, reshape
 
 
 @operation

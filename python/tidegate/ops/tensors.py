@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -61,28 +62,24 @@ def stop_gradient(variable: Any) -> Any:
     return unboxed(as_array(variable))
 
 
-@operation
-def shape(x: Any) -> tuple[int, ...]:
-    """The lengths of the axes."""
-    return tuple(as_array(x).shape)
+def shape(x: Any) -> tuple[Any, ...]:
+    """The lengths of the axes, None where a symbolic tensor does not know one."""
+    return tuple(x.shape if hasattr(x, "shape") else as_array(x).shape)
 
 
-@operation
 def size(x: Any) -> int:
     """The number of elements."""
-    return int(as_array(x).size)
+    return math.prod(shape(x))
 
 
-@operation
 def ndim(x: Any) -> int:
     """The number of axes."""
-    return int(as_array(x).ndim)
+    return len(shape(x))
 
 
-@operation
 def dtype(x: Any) -> str:
     """The name of the dtype."""
-    return str(as_array(x).dtype)
+    return str(x.dtype if hasattr(x, "dtype") else as_array(x).dtype)
 
 
 def is_tensor(x: Any) -> bool:
