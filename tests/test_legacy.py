@@ -4,6 +4,8 @@ meant."""
 from __future__ import annotations
 
 import importlib
+import pickle
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,7 @@ def test_an_old_class_is_the_present_one(module: Any, old: str, new: type) -> No
         ("models", "Sequental", "Sequential"),
         ("optimizers", "Adan", "Adam"),
         ("regularizers", "L1L3", "L1L2"),
+        ("utils", "pad_sequence", "pad_sequences"),
     ],
 )
 def test_a_misspelt_name_says_what_was_meant(module: str, name: str, meant: str) -> None:
@@ -192,6 +195,25 @@ def test_lr_is_the_learning_rate() -> None:
     with pytest.warns(UserWarning, match=r"`optimizer.lr`"):
         optimizer.lr = 0.25
     assert optimizer.learning_rate == 0.25
+
+
+def test_the_learning_rate_answers_as_a_variable_does() -> None:
+    optimizer = optimizers.SGD(0.5)
+    assert optimizer.learning_rate.numpy() == 0.5  # type: ignore[attr-defined]
+    optimizer.learning_rate.assign(0.125)  # type: ignore[attr-defined]
+    assert optimizer.learning_rate == 0.125
+    for copy in (pickle.loads(pickle.dumps(optimizer.learning_rate)), deepcopy(optimizer.learning_rate)):
+        assert type(copy) is float
+        assert copy == 0.125
+
+
+@pytest.mark.parametrize(
+    "cls", [optimizers.Adam, optimizers.RMSprop, optimizers.Adagrad, optimizers.Adadelta]
+)
+def test_no_epsilon_is_the_default(cls: Any) -> None:
+    with pytest.warns(UserWarning, match="argument `epsilon` is a number now") as caught:
+        assert cls(epsilon=None).epsilon == cls().epsilon
+    assert caught[0].filename == __file__
 
 
 def test_save_format(tmp_path: Path) -> None:

@@ -117,7 +117,11 @@ def __getattr__(name: str) -> object:
         value = getattr(importlib.import_module(f"tidegate.{_NAMES[name]}"), name)
         globals()[name] = value
         return value
-    raise AttributeError(f"module 'tidegate' has no attribute {name!r}")
+    if name.startswith("__"):
+        raise AttributeError(f"module 'tidegate' has no attribute {name!r}")
+    from tidegate.legacy import named
+
+    return named("tidegate", name, __all__)
 
 
 def __dir__() -> list[str]:

@@ -123,6 +123,14 @@ def _with_shape(layer: type[Layer], given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
+def epsilon(value: float | None) -> float:
+    """The argument `epsilon` of an optimizer; Keras 2 meant its default by None."""
+    if value is not None:
+        return value
+    warn("argument `epsilon` is a number now; None stands for 1e-7")
+    return 1e-7
+
+
 def renamed(**names: str | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Lets a function take arguments by old names too: old -> present, or None where it has no effect."""
 

@@ -143,6 +143,7 @@ PATHS = {
     "tensorflow.python.keras": "keras",
 }
 OLD_PATHS = {
+    "keras.backend.tensorflow_backend": "keras.backend",
     "keras.engine.base_layer": "keras.engine",
     "keras.engine.input_layer": "keras.engine",
     "keras.engine.sequential": "keras.engine",

@@ -16,6 +16,7 @@ from tidegate import legacy
 from tidegate.inputs import nearest
 from tidegate.optimizers import schedules
 from tidegate.optimizers.clipping import clip
+from tidegate.optimizers.rate import Rate
 from tidegate.optimizers.state import State
 from tidegate.utils.naming import auto_name
 from tidegate.variable import changing
@@ -114,16 +115,19 @@ class Optimizer(State):
 
     @property
     def learning_rate(self) -> float:
-        """Of the next call of `apply`, rounded to float32."""
+        """Of the next call of `apply`, rounded to float32; a `Rate`, which takes `assign` too."""
+        return Rate.of(self, self._present_rate())
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self._set_rate(value)
+
+    def _present_rate(self) -> float:
         if isinstance(self._rate, float):
             return self._rate
         scheduled = isinstance(self._rate, schedules.LearningRateSchedule)
         with np.errstate(all="ignore"):
             return float(np.float32(self._rate(self.batches) if scheduled else self._rate()))
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        self._set_rate(value)
 
     @property
     def lr(self) -> float:
@@ -157,7 +161,7 @@ class Optimizer(State):
 
     def learning_rates(self) -> dict[str, float]:
         """The learning rate by its name in logs; of several optimizers in one, several."""
-        return {"learning_rate": self.learning_rate}
+        return {"learning_rate": float(self.learning_rate)}
 
     def get_config(self) -> dict[str, Any]:
         """The arguments in the order of Keras's files."""
