@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tidegate import layers, models, optimizers
+from tidegate.as_keras.tensorflow.dataset import Dataset
 from tidegate.callbacks import ModelCheckpoint
 from tidegate.layers import GRU, LSTM, Conv1D, Dense, Dropout, Embedding, Input
 from tidegate.models import Model, Sequential
@@ -168,6 +169,15 @@ def test_methods_of_generators() -> None:
     with pytest.warns(UserWarning, match="`predict_generator` is called `predict` now"):
         predicted = model.predict_generator(batches(), steps=1, workers=2)
     np.testing.assert_array_equal(predicted, model.predict(X, verbose=0))
+
+
+def test_a_warning_from_within_fit_names_the_line_that_called_it() -> None:
+    batches = Dataset.from_generator(lambda: iter([(X, Y)]))
+    model = Sequential([Input((5, 3)), LSTM(2), Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="Your input ran out of data") as caught:
+        model.fit(batches, verbose=0)
+    assert caught[0].filename == __file__
 
 
 def test_predict_proba_and_predict_classes() -> None:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-import warnings
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from tidegate.inputs import nearest
+from tidegate.inputs import nearest, warn
 
 if TYPE_CHECKING:
     from tidegate.layers.layer import Layer
@@ -59,14 +58,6 @@ ARGUMENTS = {
 # Arguments of a layer that say how it was to be computed, and change no number.
 WITHOUT_EFFECT = {"consume_less": ("implementation",)}  # of layers that have this one
 _FORGET_BIAS = {"one": True, "ones": True, "zero": False, "zeros": False}
-
-
-def warn(sentence: str) -> None:
-    """A UserWarning at the line of the user's that this comes from."""
-    depth, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "tidegate":
-        depth, frame = depth + 1, frame.f_back
-    warnings.warn(sentence, stacklevel=depth)
 
 
 def named(module: str, name: str, known: Iterable[str]) -> Any:

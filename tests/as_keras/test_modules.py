@@ -71,6 +71,12 @@ def test_statements() -> None:
     assert names["I"] is names["Input"]
 
 
+def test_values_of_losses_and_metrics_answer_numpy() -> None:
+    keras = importlib.import_module("keras")
+    for function in (keras.losses.mse, keras.losses.MAE, keras.metrics.mae):
+        assert function([0.0, 1.0], [0.5, 1.0]).numpy() in (0.125, 0.25, 0.5)
+
+
 def test_versions_say_whose_they_are() -> None:
     for name, version in VERSIONS.items():
         assert importlib.import_module(name).__version__ == version

@@ -15,7 +15,7 @@ from typing import Any
 
 from tidegate import legacy
 from tidegate.as_keras.places import MODULES, NAMES, OLD_PATHS, VERSIONS, present
-from tidegate.inputs import nearest
+from tidegate.inputs import nearest, warn
 
 THE_LIST = "python/README.md of the project lists what is there"
 
@@ -64,7 +64,7 @@ def _home(path: str, name: str) -> str | None:
         return home
     if (new := legacy.NAMES.get(home, {}).get(name)) is None:
         return None
-    legacy.warn(f"`{name}` is called `{new}` now")
+    warn(f"`{name}` is called `{new}` now")
     return f"{home}:{new}"
 
 

@@ -6,8 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tidegate.callbacks.monitor import Monitor
-from tidegate.inputs import positive_integer
-from tidegate.legacy import warn
+from tidegate.inputs import positive_integer, warn
 from tidegate.utils.progbar import write
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from tidegate.graph import Graph, Tensor
-from tidegate.inputs import short
+from tidegate.inputs import short, warn
 from tidegate.layers.input_layer import InputLayer
 from tidegate.layers.kinds import Name
 from tidegate.legacy import renamed
@@ -53,10 +52,7 @@ class Functional(Model):
         if isinstance(inputs, dict):
             for key, tensor in inputs.items():
                 if isinstance(tensor, Tensor) and key != tensor.name:
-                    warnings.warn(
-                        f"{self.title}: the input `{tensor.name}` should be called {key!r}, as its key",
-                        stacklevel=2,
-                    )
+                    warn(f"{self.title}: the input `{tensor.name}` should be called {key!r}, as its key")
         self._take(inputs, outputs)
 
     def _take(self, inputs: Any, outputs: Any, order: list[str] | None = None) -> None:

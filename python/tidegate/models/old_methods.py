@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tidegate.legacy import warn
+from tidegate.inputs import warn
 
 if TYPE_CHECKING:
     from tidegate.callbacks import History

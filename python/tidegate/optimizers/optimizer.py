@@ -7,13 +7,11 @@ of one weight is one pass of native code, which returns a new array for the weig
 from __future__ import annotations
 
 import re
-import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tidegate import legacy
-from tidegate.inputs import nearest
+from tidegate.inputs import nearest, warn
 from tidegate.optimizers import schedules
 from tidegate.optimizers.clipping import clip
 from tidegate.optimizers.rate import Rate
@@ -71,10 +69,10 @@ class Optimizer(State):
     ) -> None:
         owner = type(self).__name__
         if "lr" in others:
-            warnings.warn(f"{owner}: `lr` is the old name of `learning_rate`", stacklevel=3)
+            warn(f"{owner}: `lr` is the old name of `learning_rate`")
             learning_rate = others.pop("lr")
         if others.pop("decay", None) is not None:
-            warnings.warn(f"{owner}: argument `decay` is ignored, as in Keras 3", stacklevel=3)
+            warn(f"{owner}: argument `decay` is ignored, as in Keras 3")
         for unknown in others:
             raise ValueError(
                 f"{owner}: unrecognized argument `{unknown}`.{nearest(unknown, self.config_keys)}"
@@ -132,12 +130,12 @@ class Optimizer(State):
     @property
     def lr(self) -> float:
         """The learning rate by its older name."""
-        legacy.warn("`optimizer.lr` is called `optimizer.learning_rate` now")
+        warn("`optimizer.lr` is called `optimizer.learning_rate` now")
         return self.learning_rate
 
     @lr.setter
     def lr(self, value: Any) -> None:
-        legacy.warn("`optimizer.lr` is called `optimizer.learning_rate` now")
+        warn("`optimizer.lr` is called `optimizer.learning_rate` now")
         self.learning_rate = value
 
     def _set_rate(self, value: Any) -> None:
