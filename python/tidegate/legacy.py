@@ -21,6 +21,7 @@ R = TypeVar("R")
 
 # Module -> old name -> present name.
 NAMES = {
+    "tidegate.constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "tidegate.layers": {"CuDNNGRU": "GRU", "CuDNNLSTM": "LSTM", "TimeDistributedDense": "Dense"},
     "tidegate.optimizers": {
         "adadelta": "Adadelta",
