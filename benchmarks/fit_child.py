@@ -71,7 +71,7 @@ TASKS = {
         loss="sparse_categorical_crossentropy",
         learning_rate=0.001,
         batch_size=8,
-        epochs=200,
+        epochs=250,
         metric=accuracy,
     ),
     "characters": Task(

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "bindings/arrays.hpp"
+#include "runtime/interrupts.hpp"
 #include "runtime/parallel.hpp"
 
 namespace tidegate::python {
@@ -257,6 +258,19 @@ void set_threads(int threads) {
   set_num_threads(threads);
 }
 
+// A context in which Ctrl-C waits until the end. Python calls handlers in its main thread only, which may be another.
+struct Uninterrupted {
+  void enter() {
+    hold_interrupts();
+    if (PyErr_CheckSignals() == 0) return;  // one that came before
+    release_interrupts();
+    throw py::error_already_set();
+  }
+  void exit(const py::args&) {
+    if (release_interrupts() && PyErr_CheckSignals() != 0) throw py::error_already_set();
+  }
+};
+
 py::array merge(const std::string& mode, const py::array& a, const py::array& b) {
   const Merge how = merge_named(mode);
   if (how == Merge::concat) throw py::value_error("argument `mode` expected 'sum', 'mul' or 'ave', received 'concat'.");
@@ -318,6 +332,10 @@ void bind_functions(py::module_& m) {
   m.def("adafactor_update", &adafactor_update, "w"_a, "g"_a, "row_means"_a, "column_means"_a, "v"_a, py::kw_only(),
         "learning_rate"_a, "beta_2"_a, "epsilon_1"_a, "epsilon_2"_a, "clip_threshold"_a);
   m.def("sum_of_squares", &sum_of_squares, "x"_a);
+  py::class_<Uninterrupted>(m, "Uninterrupted")
+      .def(py::init<>())
+      .def("__enter__", &Uninterrupted::enter)
+      .def("__exit__", &Uninterrupted::exit);
   m.def("set_num_threads", &set_threads, "n"_a);
   m.def("get_num_threads", &num_threads);
   m.def("instruction_sets", &instruction_sets);

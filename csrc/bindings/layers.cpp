@@ -3,55 +3,14 @@
 
 #include <algorithm>
 
-#include "bindings/operator.hpp"
+#include "bindings/plain.hpp"
 #include "dispatch/dropout.hpp"
-#include "program/elementwise_steps.hpp"
 #include "program/masking_step.hpp"
 #include "program/pooling_steps.hpp"
 #include "program/shape_steps.hpp"
 
 namespace tidegate::python {
 namespace {
-
-// Any layer of program/plain_step.hpp.
-template <class Layer>
-struct Plain final : TypedOperator<Plain<Layer>> {
-  explicit Plain(const Layer& layer) : layer(layer) {}
-
-  template <class T>
-  std::unique_ptr<Step<T>> make_step(const Arrays& weights) const {
-    check_count(weights.size(), 0, "weights");
-    return std::make_unique<PlainStep<T, Layer>>(current(), layer);
-  }
-
-  py::array forward(const py::array& x) const {
-    return with_element(x, "x", [&](auto element) -> py::array {
-      using T = decltype(element);
-      const T* from = data_of<T>(x, "x");
-      const Shape shape = shape_of(x);
-      py::array_t<T> y = new_array<T>(layer.output_shape(shape));
-      T* to = y.mutable_data();
-      const ReleaseGil release(kFlopsOfElement * elements(shape));
-      layer.forward(current(), shape, from, to);
-      return y;
-    });
-  }
-
-  py::array backward(const py::array& x, const py::array& y, const py::array& d_y) const {
-    return with_element(x, "x", [&](auto element) -> py::array {
-      using T = decltype(element);
-      const Shape shape = shape_of(x), output = layer.output_shape(shape);
-      const T *from = data_of<T>(x, "x"), *found = data_of<T>(y, "y", output), *d = data_of<T>(d_y, "d_y", output);
-      py::array_t<T> d_x = new_array<T>(shape);
-      T* to = d_x.mutable_data();
-      const ReleaseGil release(kFlopsOfElement * elements(shape));
-      layer.backward(current(), shape, from, found, d, to);
-      return d_x;
-    });
-  }
-
-  const Layer layer;
-};
 
 py::object mask_of_steps(const Plain<MaskSteps>& masking, const py::array& x) {
   return with_element(x, "x", [&](auto element) -> py::object {
@@ -138,14 +97,6 @@ py::array apply_dropout_to(const py::array& x, const py::array& mask, double rat
 }
 
 template <class Layer>
-py::class_<Plain<Layer>, Operator> bind_plain(py::module_& m, const char* name) {
-  py::class_<Plain<Layer>, Operator> bound(m, name);
-  bound.def("forward", &Plain<Layer>::forward, py::arg("x"))
-      .def("backward", &Plain<Layer>::backward, py::arg("x"), py::arg("y"), py::arg("d_y"));
-  return bound;
-}
-
-template <class Layer>
 void bind_pooling(py::module_& m, const char* name) {
   using namespace py::literals;
   bind_plain<Layer>(m, name).def(
@@ -170,10 +121,12 @@ Permutation permutation(const Shape& dims) {
 void bind_layers(py::module_& m) {
   using namespace py::literals;
 
-  bind_plain<Activate>(m, "Activation")
-      .def(py::init([](const std::string& name) { return Plain<Activate>({activation_named(name)}); }), "name"_a);
   bind_plain<Repeat>(m, "RepeatVector")
       .def(py::init([](int64_t n) { return Plain<Repeat>({positive(n, "n")}); }), "n"_a);
+  bind_plain<RepeatSteps>(m, "UpSampling1D")
+      .def(py::init([](int64_t size) { return Plain<RepeatSteps>({positive(size, "size")}); }), "size"_a);
+  bind_plain<Pad>(m, "Pad1D")
+      .def(py::init([](int64_t before, int64_t after) { return Plain<Pad>({before, after}); }), "before"_a, "after"_a);
   bind_plain<Permutation>(m, "Permute")
       .def(py::init([](const Shape& dims) { return Plain<Permutation>(permutation(dims)); }), "dims"_a);
   bind_plain<MaskSteps>(m, "Masking")

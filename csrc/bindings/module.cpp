@@ -6,7 +6,9 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   tidegate::python::bind_operators(m);
   tidegate::python::bind_programs(m);
   tidegate::python::bind_layers(m);
+  tidegate::python::bind_activations(m);
   tidegate::python::bind_normalization(m);
+  tidegate::python::bind_group_normalization(m);
   tidegate::python::bind_embedding(m);
   tidegate::python::bind_conv(m);
   tidegate::python::bind_attention(m);

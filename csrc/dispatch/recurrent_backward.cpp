@@ -13,6 +13,12 @@ namespace {
 // Entries of a block: 256 of LSTM(128) are 512 KiB of d_sums.
 constexpr int64_t kEntriesOfBlock = 256;
 
+// quarters_of_tail(), where they are few beside the whole panels: else bringing them together costs what it spares.
+int tail_of(const CellLayout& layout, int64_t units, int64_t lanes, bool dropping) {
+  const int quarters = quarters_of_tail(layout, units, lanes);
+  return dropping || units < 2 * lanes || 2 * quarters > layout.gates ? 0 : quarters;
+}
+
 template <class T>
 class Backward {
  public:
@@ -29,8 +35,11 @@ class Backward {
         P((U + L - 1) / L),
         V(P * L),
         row(layout.sums * L),
+        tail(tail_of(layout, U, L, call.dropout.any())),
+        whole(P - (tail > 0)),
         block_steps(std::clamp<int64_t>(kEntriesOfBlock / B, 1, steps)),
         capacity(block_steps * B),
+        direct(block_steps == steps),
         threads(threads_for(6.0 * B * steps * (F + U) * layout.gates * U)),
         state_factors(factors_of(false, call.dropout.h)),
         input_factors(factors_of(true, call.dropout.x)) {
@@ -56,6 +65,9 @@ class Backward {
     args.d_c = scratch[d_c_part];
     args.d_output = call.mask ? scratch[d_output_part] : nullptr;
     args.d_sums = {scratch[d_sums_part], 0, capacity * row, row};
+    args.tail = tail;
+    args.d_tail[0] = scratch[d_tail_part[0]];
+    args.d_tail[1] = scratch[d_tail_part[layout.input.last != layout.recurrent[0].last]];
     args.reset_h = scratch[reset_h_part];
     args.d_reset_h = scratch[d_reset_h_part];
   }
@@ -87,6 +99,7 @@ class Backward {
 
   // A factor of the forward products, of some gates: what the gradients of its weights and of itself take.
   struct Factor {
+    bool of_state;
     int gate, vectors;
     Slots slots;  // of d_sums that belong to it, from `first` on
     int64_t first;
@@ -94,7 +107,7 @@ class Backward {
     Part<const T*> rows;  // of the entries of a block
     Part<T> dropped;      // those rows, where a mask has left something of them
     Part<T> columns;      // the transposed weights; of inputs where d_x is asked for
-    Part<T> gradient;
+    Part<T> gradient;     // of the packed panels
   };
 
   // Of the inputs, or of the states: for each stage, or for each gate where dropout gives each its own.
@@ -103,7 +116,8 @@ class Backward {
     for (int stage = 0, gate = 0; stage < (inputs ? 1 : layout.stages); ++stage) {
       const Slots slots = inputs ? layout.input : layout.recurrent[stage];
       for (int v = 0; v < (by_gate ? slots.vectors : 1); ++v) {
-        Factor factor{gate, by_gate ? 1 : slots.vectors, by_gate ? Slots{1, 0} : slots, 0, stage == 1, {}, {}, {}, {}};
+        Factor factor{!inputs, gate, by_gate ? 1 : slots.vectors, by_gate ? Slots{1, 0} : slots, 0, stage == 1, {}, {},
+                      {},      {}};
         if (by_gate) factor.first = slots.slot(v) * L;
         factors.push_back(factor);
         gate += factor.vectors;
@@ -112,14 +126,20 @@ class Backward {
     return factors;
   }
 
+  // The first of the panels whose gradients are not made in place.
+  int64_t first_packed() const { return direct ? U / L : 0; }
+
+  // Elements of a row of d_sums in products with a factor's transposed weights.
+  int64_t columns_of(const Factor& factor) const { return (whole * factor.vectors + tail) * L; }
+
   void reserve_factors(std::vector<Factor>& factors, int64_t depth, bool columns) {
     for (Factor& factor : factors) {
       const bool dropped = &factors == &state_factors ? call.dropout.h : call.dropout.x;
       factor.rows = scratch.reserve<const T*>(capacity);
       factor.dropped = scratch.reserve<T>(dropped ? capacity * depth : 0);
       // Columns are padded to whole vectors.
-      factor.columns = scratch.reserve<T>(columns ? factor.vectors * V * whole_vectors(depth, L) : 0);
-      factor.gradient = scratch.reserve<T>(depth * factor.vectors * V);
+      factor.columns = scratch.reserve<T>(columns ? columns_of(factor) * whole_vectors(depth, L) : 0);
+      factor.gradient = scratch.reserve<T>((P - first_packed()) * depth * factor.vectors * L);
     }
   }
 
@@ -136,6 +156,7 @@ class Backward {
     d_reset_h_part = scratch.reserve<T>(layout.stages == 2 ? B * V : 0);
     reset_h_part = scratch.reserve<T>(layout.stages == 2 ? capacity * V : 0);
     d_sums_part = scratch.reserve<T>(capacity * P * row);
+    for (Part<T>& part : d_tail_part) part = scratch.reserve<T>(capacity * tail * L);
     row_part = scratch.reserve<T>(threads * kRowBuffers * V);
     entry_part = scratch.reserve<int32_t>(capacity);
     active_part = scratch.reserve<int32_t>(threads * B);
@@ -152,6 +173,7 @@ class Backward {
     if (member.index == member.count - 1) {
       if (call.d_x && call.mask) zero(call.d_x, B * steps * F);
       zero(scratch[d_bias_part], layout.sums * V);
+      for (T* d_tail : args.d_tail) zero(d_tail, capacity * tail * L);
     }
     zero(scratch[row_part] + member.index * kRowBuffers * V, kRowBuffers * V);
     for (int64_t b = member.begin(B); b < member.end(B); ++b) start_row(b);
@@ -162,9 +184,7 @@ class Backward {
     const int64_t first = member.begin(strips) * strip, end = std::min(depth, member.end(strips) * strip);
     if (columns && first < end)
       kernels.pack_gate_columns(weights + first * layout.gates * U, end - first, U, layout.gates, factor.gate,
-                                factor.vectors, scratch[factor.columns] + first * factor.vectors * V);
-    const int64_t size = depth * factor.vectors * V;
-    zero(scratch[factor.gradient] + member.begin(size), member.end(size) - member.begin(size));
+                                factor.vectors, tail, scratch[factor.columns] + first * columns_of(factor));
   }
 
   void start_row(int64_t b) {
@@ -207,6 +227,8 @@ class Backward {
         ++e;
       }
     entries = e;
+    fresh = !begun && entries > 0;
+    begun |= fresh;
   }
 
   void through_time(const Member& member, int64_t begin, int64_t end) {
@@ -254,33 +276,56 @@ class Backward {
       for (const Factor& factor : input_factors) drop(member, factor, F, call.dropout.x, call.dropout.x_scale);
       member.meet();
     }
-    for (const Factor& factor : state_factors) weight_gradient(member, factor, U);
-    for (const Factor& factor : input_factors) weight_gradient(member, factor, F);
+    for (const Factor& factor : state_factors) weight_gradient(member, factor, U, call.d_recurrent_kernel);
+    for (const Factor& factor : input_factors) weight_gradient(member, factor, F, call.d_kernel);
     for (int64_t panel = member.begin(P); panel < member.end(P); ++panel)
       kernels.sum_rows(args.d_sums.at(0, panel, 0), entries, row, row, scratch[d_bias_part] + panel * row);
     if (!call.d_x) return;
     for (const Factor& factor : input_factors) input_gradient(member, factor);
   }
 
-  void weight_gradient(const Member& member, const Factor& factor, int64_t depth) {
-    // Panels of few vectors go together, in groups as even as possible.
-    const int64_t most = std::max(1, kernels.strip / factor.vectors), groups = (P + most - 1) / most;
-    const int64_t stride = depth * factor.vectors * L;
-    for_each_share(member, groups, depth, [&](int64_t group, int64_t first, int64_t last) {
-      const int64_t panel = group * P / groups, panels = (group + 1) * P / groups - panel;
-      kernels.outer({entries, first, last, scratch[factor.rows], args.d_sums.at(0, panel, 0) + factor.first, row,
-                     factor.slots, scratch[factor.gradient] + panel * stride, panels, args.d_sums.panel_stride,
-                     stride});
-    });
+  // Panels of few vectors go together, in groups as even as possible; one that is by itself comes last. Members share
+  // all columns, and in the column where a share ends its rows.
+  void weight_gradient(const Member& member, const Factor& factor, int64_t depth, T* gradient) {
+    const int64_t grouped = direct ? first_packed() : whole, last_vectors = grouped == P ? 0
+                                                                            : tail > 0   ? tail
+                                                                                         : factor.vectors;
+    const int64_t most = std::max(1, kernels.strip / factor.vectors), groups = (grouped + most - 1) / most;
+    const int64_t columns = grouped * factor.vectors + last_vectors, stride = depth * factor.vectors * L;
+    const int64_t begin = member.begin(columns * depth), end = member.end(columns * depth);
+    OuterArgs<T> outer{};
+    outer.entries = entries, outer.a = scratch[factor.rows], outer.fresh = fresh;
+    outer.d_stride = row, outer.slots = factor.slots;
+    const auto multiply = [&](int64_t column, int64_t count) {
+      const auto row_at = [&](int64_t at) { return std::clamp<int64_t>((at - column * depth) / count, 0, depth); };
+      outer.depth_begin = row_at(begin), outer.depth_end = row_at(end);
+      if (outer.depth_begin < outer.depth_end) kernels.outer(outer);
+    };
+    if (direct) outer.gradient_stride = L, outer.row_stride = layout.gates * U, outer.vector_stride = U;
+    if (!direct) outer.gradient_stride = stride;
+    outer.panel_stride = args.d_sums.panel_stride;
+    for (int64_t group = 0; group < groups; ++group) {
+      const int64_t panel = group * grouped / groups;
+      outer.panels = (group + 1) * grouped / groups - panel;
+      outer.d = args.d_sums.at(0, panel, 0) + factor.first;
+      outer.gradient = direct ? gradient + factor.gate * U + panel * L : scratch[factor.gradient] + panel * stride;
+      multiply(panel * factor.vectors, outer.panels * factor.vectors);
+    }
+    if (last_vectors == 0) return;
+    outer.panels = 1, outer.row_stride = 0;
+    outer.d = args.d_sums.at(0, grouped, 0) + factor.first;
+    if (tail > 0) outer.d = args.d_tail[factor.of_state], outer.d_stride = tail * L, outer.slots = {tail, tail - 1};
+    outer.gradient = scratch[factor.gradient] + (direct ? 0 : grouped * stride);
+    multiply(grouped * factor.vectors, last_vectors);
   }
 
   void input_gradient(const Member& member, const Factor& factor) {
     const int64_t begin = member.begin(entries), end = member.end(entries);
     const Slots slots = call.dropout.x ? Slots{1, layout.input.slot(factor.gate)} : factor.slots;
-    const Runs runs = runs_of(slots, P, args.d_sums.panel_stride, L);
+    const Runs runs = runs_of(slots, whole, args.d_sums.panel_stride, L);
     T *const *to = scratch[to_part], *const *dropped = scratch[d_dropped_rows_part];
     kernels.product({end - begin, scratch[from_part] + begin, runs, (call.dropout.x ? dropped : to) + begin, F,
-                     scratch[factor.columns], nullptr, false});
+                     scratch[factor.columns], nullptr, false, 0, args.d_tail[0] + begin * tail * L, tail * L});
     for (int64_t e = begin; call.dropout.x && e < end; ++e) {
       T* d_row = factor.gate == 0 ? to[e] : dropped[e];
       kernels.scale_kept(dropped[e], mask_of(call.dropout.x, e, factor.gate, F), call.dropout.x_scale, F, d_row);
@@ -288,15 +333,9 @@ class Backward {
     }
   }
 
-  // Gradients back in Keras's layout.
   void finish(const Member& member) {
-    const auto unpack = [&](const std::vector<Factor>& factors, int64_t depth, T* gradient) {
-      for (const Factor& factor : factors)
-        kernels.unpack_gates(scratch[factor.gradient], depth, U, layout.gates, factor.gate, factor.vectors,
-                             member.begin(P), member.end(P), gradient);
-    };
-    unpack(state_factors, U, call.d_recurrent_kernel);
-    unpack(input_factors, F, call.d_kernel);
+    for (const Factor& factor : state_factors) finish_gradient(member, factor, U, call.d_recurrent_kernel);
+    for (const Factor& factor : input_factors) finish_gradient(member, factor, F, call.d_kernel);
     if (member.index != 0) return;
     for (int64_t bias_row = 0; call.d_bias && bias_row < config.bias_rows(); ++bias_row) {
       const Slots slots = bias_row == 0 ? layout.input : layout.recurrent[0];
@@ -311,17 +350,34 @@ class Backward {
     }
   }
 
+  // Brings what is in panels into Keras's layout; zeros where no step was real.
+  void finish_gradient(const Member& member, const Factor& factor, int64_t depth, T* gradient) {
+    if (!begun) {
+      const int64_t size = depth * layout.gates * U;
+      return zero(gradient + member.begin(size), member.end(size) - member.begin(size));
+    }
+    const int64_t panels = P - first_packed(), first = member.begin(panels), end = member.end(panels);
+    kernels.unpack_gates(scratch[factor.gradient] + first * depth * factor.vectors * L, depth, U, layout.gates,
+                         factor.gate, factor.vectors, tail, first_packed() + first, first_packed() + end, gradient);
+  }
+
   const RecurrentConfig& config;
   const CellLayout layout;
   const KernelTable<T>& kernels;
   const RecurrentBackward<T>& call;
-  const int64_t B, steps, F, U, L, P, V, row, block_steps, capacity;
+  const int64_t B, steps, F, U, L, P, V, row;
+  const int tail;       // quarters, or 0
+  const int64_t whole;  // panels but a tail
+  const int64_t block_steps, capacity;
+  // Whether gradients of whole vectors are made where they belong: in Keras's layout, where a tile's rows lie far
+  // apart, so in a single block only. Otherwise they are in panels until the end.
+  const bool direct;
   const int threads;
 
   std::vector<Factor> state_factors, input_factors;
   Scratch scratch;
-  Part<T> d_bias_part, d_h_part, d_c_part, d_output_part, d_reset_h_part, reset_h_part, d_sums_part, row_part,
-      dropped_part, d_dropped_part;
+  Part<T> d_bias_part, d_h_part, d_c_part, d_output_part, d_reset_h_part, reset_h_part, d_sums_part, d_tail_part[2],
+      row_part, dropped_part, d_dropped_part;
   Part<int32_t> entry_part, active_part, row_of_entry_part;
   Part<const T*> from_part;
   Part<T*> to_part, d_dropped_rows_part;
@@ -331,6 +387,7 @@ class Backward {
   Sequence<T> d_x{};
   Mask mask{};
   int64_t entries = 0;
+  bool begun = false, fresh = false;  // the gradients of weights: before this block, by it
   Interruptible* const interruptible = Interruptible::current();
   bool given_up = false;
 };

@@ -204,12 +204,15 @@ struct BackwardArgs {
   T* d_c;                 // [B, V] LSTM only
   T* d_output;            // [B, V] gradient of an output that masked steps repeat; null without a mask
   Gates<T> d_sums;        // out [1, P, entries, S, L]
-  T* reset_h;             // out [entries, V]: r * h, for GRU with reset_after=False
-  T* d_reset_h;           // scratch [B, V], likewise
-  T* row_buffer;          // scratch [kRowBuffers, V] of this task
-  int32_t* active;        // scratch [row_end - row_begin] of this task
-  const T** from;         // scratch [row_end - row_begin] of this task
-  T** to;                 // scratch [row_end - row_begin] of this task
+  int tail;               // quarters_of_tail(), 0: all panels are alike
+  T* d_tail[2];     // out [entries, tail, L]: d_sums of the tail side by side, those of the input and of the state;
+                    // one array where they are the same
+  T* reset_h;       // out [entries, V]: r * h, for GRU with reset_after=False
+  T* d_reset_h;     // scratch [B, V], likewise
+  T* row_buffer;    // scratch [kRowBuffers, V] of this task
+  int32_t* active;  // scratch [row_end - row_begin] of this task
+  const T** from;   // scratch [row_end - row_begin] of this task
+  T** to;           // scratch [row_end - row_begin] of this task
   Meeting meeting;
 };
 
@@ -236,10 +239,13 @@ struct ProductArgs {
   Runs runs;          // of a row of x
   T* const* y;        // [rows] of [width]
   int64_t width;
-  const T* columns;      // [ceil(width / strip L), depth, <= strip, L]: see pack_columns()
+  const T* columns;      // [ceil(width / strip L), depth + tail_depth, <= strip, L]: see pack_columns()
   const T* bias;         // [width], what each sum starts from; null: zero
   bool add;              // start from what y holds instead
   int64_t y_stride = 0;  // from one vector of y to the next; 0: they are contiguous
+  // Behind each row of x, and the columns for it: more of the row, where a tail is.
+  const T* tail = nullptr;  // [rows, tail_depth]
+  int64_t tail_depth = 0;
 };
 
 // The same for factors that are narrower than the sums, from the bias on.
@@ -262,9 +268,11 @@ struct OuterArgs {
   const T* d;                               // [entries, d_stride]
   int64_t d_stride;
   Slots slots;  // the vectors of d that take part
-  T* gradient;  // [depth_end, slots.vectors, L]
+  T* gradient;  // [depth_end, slots.vectors, L], or with the strides below
   // Panels of d and of the gradient that are multiplied together: as many as fill a strip with their vectors.
   int64_t panels = 1, panel_stride = 0, gradient_stride = 0;
+  int64_t row_stride = 0, vector_stride = 0;  // of the gradient, in another layout
+  bool fresh = false;                         // the gradient is not there yet: its sums start from zero
 };
 
 // A query and the keys of its row of a batch, see attention.cpp.

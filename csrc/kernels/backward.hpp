@@ -72,15 +72,31 @@ class Backward {
           Cell::template finish_gradient<Stage>(step, b, e, panel);
       else
         Cell::template finish_gradient_row<Stage>(step, b, e);
+      if (a.tail > 0 && a.panel_end == panels) pack_tail(e);
       a.from[i] = a.d_sums.at(0, 0, e);
       a.to[i] = d_state + b * V + first;
     }
     a.meeting();
     constexpr Slots recurrent = kLayout.recurrent[Stage];
     if (a.dropout.h) return dropped_gates<Stage>(rows, d_state, add_to_state);
-    const Runs runs = runs_of(recurrent, panels, a.d_sums.panel_stride, L);
-    const T* columns = a.recurrent_columns[Stage] + first * runs.depth();
-    product(ProductArgs<T>{rows, a.from, runs, a.to, end - first, columns, nullptr, add_to_state});
+    if (rows == 0) return;
+    const Runs runs = runs_of(recurrent, panels - (a.tail > 0), a.d_sums.panel_stride, L);
+    const int64_t tail_depth = a.tail * L;
+    const T* columns = a.recurrent_columns[Stage] + first * (runs.depth() + tail_depth);
+    product(ProductArgs<T>{rows, a.from, runs, a.to, end - first, columns, nullptr, add_to_state, 0,
+                           a.d_tail[1] + entry(t, a.active[0]) * tail_depth, tail_depth});
+  }
+
+  // In quarters of a vector, whose copies are single moves.
+  void pack_tail(int64_t e) const {
+    constexpr int Q = L / 4;
+    const T* sums = a.d_sums.at(0, panels - 1, e);
+    const auto pack = [&](Slots slots, T* to) {
+      for (int v = 0; v < slots.vectors; ++v)
+        for (int q = 0; q < a.tail; ++q, to += Q) memcpy(to, sums + slots.slot(v) * L + q * Q, Q * sizeof(T));
+    };
+    pack(kLayout.input, a.d_tail[0] + e * a.tail * L);
+    if (a.d_tail[1] != a.d_tail[0]) pack(kLayout.recurrent[0], a.d_tail[1] + e * a.tail * L);
   }
 
   // The gradient of what each gate's mask left of a state.

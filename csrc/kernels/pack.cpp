@@ -35,14 +35,18 @@ void gates_to_panels(const T* from, int64_t depth, int64_t units, int gates, int
 }
 
 template <class T>
-void panels_to_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors,
+void panels_to_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,
                      int64_t first_panel, int64_t end_panel, T* to) {
-  packed += first_panel * depth * vectors * kLanes<T>;
   for (int64_t p = first_panel; p < end_panel; ++p) {
-    const int64_t unit = p * kLanes<T>;
+    const int64_t unit = p * kLanes<T>, lanes = lanes_of<T>(units, unit);
+    const auto gate = [&](int64_t k, int v) { return to + (k * gates + first_gate + v) * units + unit; };
+    if (tail > 0 && p == panels_of<T>(units) - 1) {
+      for (int64_t k = 0; k < depth; ++k, packed += tail * kLanes<T>)
+        for (int v = 0; v < vectors; ++v) memcpy(gate(k, v), packed + v * tail * kLanes<T> / 4, lanes * sizeof(T));
+      continue;
+    }
     for (int64_t k = 0; k < depth; ++k)
-      for (int v = 0; v < vectors; ++v, packed += kLanes<T>)
-        store_first(to + (k * gates + first_gate + v) * units + unit, load(packed), lanes_of<T>(units, unit));
+      for (int v = 0; v < vectors; ++v, packed += kLanes<T>) store_first(gate(k, v), load(packed), lanes);
   }
 }
 
@@ -65,12 +69,13 @@ void fill_columns(int64_t depth, int64_t width, int64_t stride, T* columns, Row 
 // Goes along the rows of `from`, a vector of a gate's units at a time: down them, every element would be a line of the
 // cache.
 template <class T>
-void gates_to_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors, T* columns) {
+void gates_to_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors, int tail,
+                      T* columns) {
   constexpr int64_t L = kLanes<T>;
-  const int64_t depth = panels_of<T>(units) * vectors * L;
+  const int64_t whole = panels_of<T>(units) - (tail > 0), depth = whole * vectors * L;
   for (int64_t first = 0; first < width; first += kStrip * L) {
-    const int64_t left = width - first, whole = (left + L - 1) / L * L;
-    const int64_t block = whole < kStrip * L ? whole : kStrip * L, real = left < block ? left : block;
+    const int64_t left = width - first, padded = (left + L - 1) / L * L;
+    const int64_t block = padded < kStrip * L ? padded : kStrip * L, real = left < block ? left : block;
     for (int64_t k = 0; k < depth; k += L, columns += block * L) {
       const int64_t unit = k / (vectors * L) * L, gate = first_gate + k / L % vectors;
       for (int64_t j = 0; j < block; ++j) {
@@ -80,6 +85,14 @@ void gates_to_columns(const T* from, int64_t width, int64_t units, int gates, in
         for (int64_t i = 0; i < L; ++i) columns[i * block + j] = lanes[i];
       }
     }
+    if (tail == 0) continue;
+    memset(columns, 0, tail * L * block * sizeof(T));
+    for (int v = 0; v < vectors; ++v)
+      for (int64_t j = 0; j < real; ++j)
+        for (int64_t u = whole * L; u < units; ++u)
+          columns[(v * tail * L / 4 + u - whole * L) * block + j] =
+              from[((first + j) * gates + first_gate + v) * units + u];
+    columns += tail * L * block;
   }
 }
 
@@ -91,22 +104,22 @@ void matrix_to_columns(const T* from, int64_t depth, int64_t width, int64_t dept
 
 }  // namespace
 
-#define TIDEGATE_DEFINE(T)                                                                                       \
-  void pack_gates(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail, \
-                  T* packed) {                                                                                   \
-    gates_to_panels(from, depth, units, gates, first_gate, vectors, tail, packed);                               \
-  }                                                                                                              \
-  void unpack_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors,       \
-                    int64_t first_panel, int64_t end_panel, T* to) {                                             \
-    panels_to_gates(packed, depth, units, gates, first_gate, vectors, first_panel, end_panel, to);               \
-  }                                                                                                              \
-  void pack_gate_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,    \
-                         T* columns) {                                                                           \
-    gates_to_columns(from, width, units, gates, first_gate, vectors, columns);                                   \
-  }                                                                                                              \
-  void pack_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,     \
-                    T* columns) {                                                                                \
-    matrix_to_columns(from, depth, width, depth_stride, width_stride, columns);                                  \
+#define TIDEGATE_DEFINE(T)                                                                                           \
+  void pack_gates(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,     \
+                  T* packed) {                                                                                       \
+    gates_to_panels(from, depth, units, gates, first_gate, vectors, tail, packed);                                   \
+  }                                                                                                                  \
+  void unpack_gates(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail, \
+                    int64_t first_panel, int64_t end_panel, T* to) {                                                 \
+    panels_to_gates(packed, depth, units, gates, first_gate, vectors, tail, first_panel, end_panel, to);             \
+  }                                                                                                                  \
+  void pack_gate_columns(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,        \
+                         int tail, T* columns) {                                                                     \
+    gates_to_columns(from, width, units, gates, first_gate, vectors, tail, columns);                                 \
+  }                                                                                                                  \
+  void pack_columns(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,         \
+                    T* columns) {                                                                                    \
+    matrix_to_columns(from, depth, width, depth_stride, width_stride, columns);                                      \
   }
 
 TIDEGATE_DEFINE(float)

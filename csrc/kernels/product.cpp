@@ -30,15 +30,17 @@ __attribute__((noinline)) void product_tile(const ProductArgs<T>& a, int64_t fir
                       : a.bias ? load_first(a.bias + column + v * L, n)
                                : broadcast(T(0));
     }
-  for (int64_t piece = 0; piece < a.runs.pieces; ++piece) {
+  const int two = a.runs.length[1] > 0;  // runs of a piece, less one
+  const int64_t runs = a.runs.pieces << two;
+  for (int64_t i = 0; i < runs + (a.tail_depth > 0); ++i) {
+    const bool in_tail = i == runs;
+    const int64_t run = i & two, depth = in_tail ? a.tail_depth : a.runs.length[run];
+    const T* factor[Rows];
     TIDEGATE_UNROLL
-    for (int run = 0; run < 2; ++run) {
-      const T* factor[Rows];
-      TIDEGATE_UNROLL
-      for (int r = 0; r < Rows; ++r) factor[r] = x[r] + piece * a.runs.stride + a.runs.offset[run];
-      accumulate<Plain<T>, Vectors, 0, Vectors, 1, 0>(sums, factor, Columns<T>{columns, 0, a.runs.length[run]});
-      columns += a.runs.length[run] * Vectors * L;
-    }
+    for (int r = 0; r < Rows; ++r)
+      factor[r] = in_tail ? a.tail + (first + r) * depth : x[r] + (i >> two) * a.runs.stride + a.runs.offset[run];
+    accumulate<Plain<T>, Vectors, 0, Vectors, 1, 0>(sums, factor, Columns<T>{columns, 0, depth});
+    columns += depth * Vectors * L;
   }
   TIDEGATE_UNROLL
   for (int v = 0; v < Vectors; ++v)
@@ -57,7 +59,7 @@ void product_rows(const ProductArgs<T>& a) {
         with_constant<kStrip>(vectors, [&](auto v) { product_tile<T, r.value, v.value>(a, first, columns, column); });
       });
     });
-    columns += a.runs.depth() * vectors * L;
+    columns += (a.runs.depth() + a.tail_depth) * vectors * L;
   }
 }
 
@@ -68,17 +70,20 @@ constexpr int64_t kEntriesOfPass = 128;
 template <class T, int Rows, int Panels, int Vectors, int Last>
 __attribute__((noinline)) void outer_tile(const OuterArgs<T>& a, int64_t begin, int64_t end, int64_t m) {
   constexpr int L = kLanes<T>, kColumns = Panels * Vectors;
+  const int64_t row_stride = a.row_stride > 0 ? a.row_stride : Vectors * L;
+  const int64_t vector_stride = a.row_stride > 0 ? a.vector_stride : L;
   const auto gradient = [&](int c, int r) TIDEGATE_INLINE_MEMBER {
-    return a.gradient + c / Vectors * a.gradient_stride + ((m + r) * Vectors + c % Vectors) * L;
+    return a.gradient + c / Vectors * a.gradient_stride + (m + r) * row_stride + c % Vectors * vector_stride;
   };
   const auto column = [&](const T* d, int c) TIDEGATE_INLINE_MEMBER {
     return load(d + c / Vectors * a.panel_stride + Slots{Vectors, Last}.slot(c % Vectors) * L);
   };
+  const bool fresh = a.fresh && begin == 0;
   Vec<T> sums[kColumns][Rows];
   TIDEGATE_UNROLL
   for (int r = 0; r < Rows; ++r)
     TIDEGATE_UNROLL
-    for (int c = 0; c < kColumns; ++c) sums[c][r] = load(gradient(c, r));
+    for (int c = 0; c < kColumns; ++c) sums[c][r] = fresh ? broadcast(T(0)) : load(gradient(c, r));
   for (int64_t e = begin; e < end; ++e) {
     const T* factor = a.a[e] + m;
     const T* d = a.d + e * a.d_stride;

@@ -27,13 +27,13 @@ struct KernelTable {
   // With a tail the last panel has that many vectors, see quarters_of_tail().
   void (*pack_gates)(const T* from, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,
                      T* packed);
-  // The inverse for gradients, which are [P, depth, vectors, L]: of some panels.
-  void (*unpack_gates)(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors,
+  // The inverse for gradients, of some panels, which are [panels, depth, vectors, L].
+  void (*unpack_gates)(const T* packed, int64_t depth, int64_t units, int gates, int first_gate, int vectors, int tail,
                        int64_t first_panel, int64_t end_panel, T* to);
   // The transpose of such gates as columns of a product: depth runs over [P, vectors, L], width over the rows of
   // `from`.
   void (*pack_gate_columns)(const T* from, int64_t width, int64_t units, int gates, int first_gate, int vectors,
-                            T* columns);
+                            int tail, T* columns);
   // columns [Q, depth, <= strip, L] of a matrix whose element (k, j) is from[k * depth_stride + j * width_stride].
   void (*pack_columns)(const T* from, int64_t depth, int64_t width, int64_t depth_stride, int64_t width_stride,
                        T* columns);
@@ -142,8 +142,8 @@ namespace TIDEGATE_ISA {
   void product(const ProductArgs<T>&);                                                                             \
   void outer(const OuterArgs<T>&);                                                                                 \
   void pack_gates(const T*, int64_t, int64_t, int, int, int, int, T*);                                             \
-  void unpack_gates(const T*, int64_t, int64_t, int, int, int, int64_t, int64_t, T*);                              \
-  void pack_gate_columns(const T*, int64_t, int64_t, int, int, int, T*);                                           \
+  void unpack_gates(const T*, int64_t, int64_t, int, int, int, int, int64_t, int64_t, T*);                         \
+  void pack_gate_columns(const T*, int64_t, int64_t, int, int, int, int, T*);                                      \
   void pack_columns(const T*, int64_t, int64_t, int64_t, int64_t, T*);                                             \
   void log_row(const T*, T*, int64_t);                                                                             \
   void sum_rows(const T*, int64_t, int64_t, int64_t, T*);                                                          \

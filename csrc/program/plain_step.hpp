@@ -1,7 +1,8 @@
 // A step of a layer without weights, from one array to another.
 //
 // Such a Layer is a small struct, its configuration, with
-//   kOfEachStep                             whether each timestep of the output is one of the input's, and of it alone
+//   kOfEachStep                             whether each timestep of the output is one of the input's
+//   streams()                               whether it is of that one alone, unless kOfEachStep says so
 //   output_shape(input)                     throws std::invalid_argument
 //   forward(set, input, x, y)               for T float and double; with a mask [B, T] at the end if it heeds one
 //   backward(set, input, x, y, d_y, d_x)    likewise
@@ -32,7 +33,12 @@ class PlainStep final : public Step<T> {
     else
       layer_.forward(*set_, input, x, y);
   }
-  bool streams() const override { return Layer::kOfEachStep; }
+  bool streams() const override {
+    if constexpr (requires { layer_.streams(); })
+      return layer_.streams();
+    else
+      return Layer::kOfEachStep;
+  }
   bool passes_mask() const override { return Layer::kOfEachStep; }
   bool makes_mask() const override { return kMakesMask; }
   Array<uint8_t> make_mask(const Shape& input, const T* x) const override {

@@ -70,6 +70,50 @@ void Repeat::backward(const InstructionSet& set, const Shape& input, const T*, c
   });
 }
 
+Shape RepeatSteps::output_shape(const Shape& input) const {
+  if (input.size() != 3) refuse("UpSampling1D", "shape (batch, timesteps, features)", input);
+  return {input[0], input[1] * n, input[2]};
+}
+
+template <class T>
+void RepeatSteps::forward(const InstructionSet& set, const Shape& input, const T* x, T* y) const {
+  Repeat{n}.forward(set, {input[0] * input[1], input[2]}, x, y);
+}
+
+template <class T>
+void RepeatSteps::backward(const InstructionSet& set, const Shape& input, const T* x, const T* y, const T* d_y,
+                           T* d_x) const {
+  Repeat{n}.backward(set, {input[0] * input[1], input[2]}, x, y, d_y, d_x);
+}
+
+Shape Pad::output_shape(const Shape& input) const {
+  if (input.size() != 3) refuse("ZeroPadding1D or Cropping1D", "shape (batch, timesteps, features)", input);
+  const int64_t left = input[1] + std::min<int64_t>(before, 0) + std::min<int64_t>(after, 0);
+  if (left < 0 || (left == 0 && (before < 0 || after < 0)))
+    refuse("Cropping1D", "more timesteps than are left out", input);
+  return {input[0], input[1] + before + after, input[2]};
+}
+
+template <class T>
+void Pad::forward(const InstructionSet&, const Shape& input, const T* x, T* y) const {
+  const int64_t steps = input[1], count = steps + before + after, F = input[2];
+  for (int64_t b = 0; b < input[0]; ++b)
+    for (int64_t t = 0; t < count; ++t) {
+      const int64_t from = t - before;
+      T* to = y + (b * count + t) * F;
+      if (from >= 0 && from < steps)
+        std::copy_n(x + (b * steps + from) * F, F, to);
+      else
+        std::fill_n(to, F, T(0));
+    }
+}
+
+// What is padded on one side is left out on the other.
+template <class T>
+void Pad::backward(const InstructionSet& set, const Shape& input, const T*, const T*, const T* d_y, T* d_x) const {
+  Pad{-before, -after}.forward(set, {input[0], input[1] + before + after, input[2]}, d_y, d_x);
+}
+
 Shape Permutation::output_shape(const Shape& input) const {
   if (input.size() != dims.size() + 1) refuse("Permute", std::to_string(dims.size() + 1) + " axes", input);
   Shape output{input[0]};
@@ -100,11 +144,15 @@ void Permutation::backward(const InstructionSet&, const Shape& input, const T*, 
   walk(output_shape(input), permuted_strides(input, dims), [&](int64_t to, int64_t from) { d_x[from] = d_y[to]; });
 }
 
-#define TIDEGATE_INSTANTIATE(T)                                                                                \
-  template class ReshapeStep<T>;                                                                               \
-  template void Repeat::forward(const InstructionSet&, const Shape&, const T*, T*) const;                      \
-  template void Repeat::backward(const InstructionSet&, const Shape&, const T*, const T*, const T*, T*) const; \
-  template void Permutation::forward(const InstructionSet&, const Shape&, const T*, T*) const;                 \
+#define TIDEGATE_INSTANTIATE(T)                                                                                     \
+  template class ReshapeStep<T>;                                                                                    \
+  template void Repeat::forward(const InstructionSet&, const Shape&, const T*, T*) const;                           \
+  template void Repeat::backward(const InstructionSet&, const Shape&, const T*, const T*, const T*, T*) const;      \
+  template void RepeatSteps::forward(const InstructionSet&, const Shape&, const T*, T*) const;                      \
+  template void RepeatSteps::backward(const InstructionSet&, const Shape&, const T*, const T*, const T*, T*) const; \
+  template void Pad::forward(const InstructionSet&, const Shape&, const T*, T*) const;                              \
+  template void Pad::backward(const InstructionSet&, const Shape&, const T*, const T*, const T*, T*) const;         \
+  template void Permutation::forward(const InstructionSet&, const Shape&, const T*, T*) const;                      \
   template void Permutation::backward(const InstructionSet&, const Shape&, const T*, const T*, const T*, T*) const;
 
 TIDEGATE_INSTANTIATE(float)

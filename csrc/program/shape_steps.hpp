@@ -1,4 +1,5 @@
-// Layers that move elements and compute nothing: Reshape (and Flatten), RepeatVector, Permute.
+// Layers that move elements and compute nothing: Reshape (and Flatten), RepeatVector, UpSampling1D, Permute, and
+// ZeroPadding1D and Cropping1D.
 #pragma once
 
 #include "program/plain_step.hpp"
@@ -26,6 +27,32 @@ class ReshapeStep final : public Step<T> {
 struct Repeat {
   static constexpr bool kOfEachStep = false;
   int64_t n;
+
+  Shape output_shape(const Shape& input) const;
+  int threads(const Shape&) const { return 1; }
+  template <class T>
+  void forward(const InstructionSet&, const Shape& input, const T* x, T* y) const;
+  template <class T>
+  void backward(const InstructionSet&, const Shape& input, const T* x, const T* y, const T* d_y, T* d_x) const;
+};
+
+// Each step n times: x [B, T, F] -> y [B, T n, F]
+struct RepeatSteps {
+  static constexpr bool kOfEachStep = false;
+  int64_t n;
+
+  Shape output_shape(const Shape& input) const;
+  int threads(const Shape&) const { return 1; }
+  template <class T>
+  void forward(const InstructionSet&, const Shape& input, const T* x, T* y) const;
+  template <class T>
+  void backward(const InstructionSet&, const Shape& input, const T* x, const T* y, const T* d_y, T* d_x) const;
+};
+
+// Steps of zeros before and after a sequence; of a negative number, as many steps of it are left out.
+struct Pad {
+  static constexpr bool kOfEachStep = false;
+  int64_t before, after;
 
   Shape output_shape(const Shape& input) const;
   int threads(const Shape&) const { return 1; }

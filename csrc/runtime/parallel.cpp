@@ -61,21 +61,37 @@ void wait_until(Arrived arrived) {
   }
 }
 
+// Where the members of a team meet: each one says on a line of its own how often it has come, and looks at the others'.
+// A counter that all add to would go from core to core twice as often.
 class Barrier {
  public:
-  void meet(int count) {
-    const unsigned round = round_.load(std::memory_order_relaxed);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == count) {
-      arrived_.store(0, std::memory_order_relaxed);
-      round_.store(round + 1, std::memory_order_release);
-      return;
+  // Before a team of so many begins: all have come equally often.
+  void prepare(int count) {
+    if (count > size_) {
+      places_ = new Place[static_cast<size_t>(count)];  // never destroyed: a process may end in the middle of work
+      size_ = count;
     }
-    wait_until([&] { return round_.load(std::memory_order_acquire) != round; });
+    const unsigned rounds = places_[0].rounds.load(std::memory_order_relaxed);
+    for (int i = 1; i < count; ++i)
+      if (places_[i].rounds.load(std::memory_order_relaxed) != rounds) places_[i].rounds = rounds;
+  }
+
+  void meet(int index, int count) {
+    const unsigned rounds = places_[index].rounds.load(std::memory_order_relaxed) + 1;
+    places_[index].rounds.store(rounds, std::memory_order_release);
+    for (int i = 1; i < count; ++i) {
+      const Place& other = places_[(index + i) % count];
+      wait_until([&] { return static_cast<int>(other.rounds.load(std::memory_order_acquire) - rounds) >= 0; });
+    }
   }
 
  private:
-  alignas(64) std::atomic<int> arrived_{0};
-  alignas(64) std::atomic<unsigned> round_{0};
+  struct alignas(128) Place {  // processors fetch lines in pairs
+    std::atomic<unsigned> rounds{0};
+  };
+
+  Place* places_ = nullptr;
+  int size_ = 0;
 };
 
 // Off one processor, while in scope, if this thread is on it and may be elsewhere. A kernel that wakes a sleeping
@@ -102,6 +118,7 @@ class KeepOff {
 
 std::atomic<bool> forked{false};
 [[maybe_unused]] std::mutex team_mutex;
+[[maybe_unused]] Barrier team_barrier;  // of who holds the mutex
 std::atomic<int> threads_setting{0};
 thread_local int thread_limit = 0;
 thread_local Interruptible* interruptible = nullptr;
@@ -143,7 +160,7 @@ int default_threads() {
 }  // namespace
 
 void Member::meet() const {
-  if (barrier_) static_cast<Barrier*>(barrier_)->meet(count);
+  if (barrier_) static_cast<Barrier*>(barrier_)->meet(index, count);
 }
 
 void Progress::wait_for(int64_t place) const {
@@ -202,13 +219,13 @@ void detail::run_team([[maybe_unused]] int wanted, void (*body)(void*, const Mem
   if (wanted > 1 && !forked.load(std::memory_order_relaxed)) {
     const std::unique_lock<std::mutex> mine(team_mutex, std::try_to_lock);
     if (mine.owns_lock()) {
-      Barrier barrier;
+      team_barrier.prepare(wanted);
       const int here = sched_getcpu();
 #pragma omp parallel num_threads(wanted)
       {
         const KeepOff apart(omp_get_thread_num() == 0 ? -1 : here);
         const FlushSubnormals flush;
-        body(context, Member(omp_get_thread_num(), omp_get_num_threads(), &barrier));
+        body(context, Member(omp_get_thread_num(), omp_get_num_threads(), &team_barrier));
       }
       team_ended.store(now(), std::memory_order_relaxed);
       return;

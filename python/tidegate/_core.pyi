@@ -124,10 +124,54 @@ class Activation(Operator):
     def forward(self, x: Array) -> Array: ...
     def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
 
+class ReLU(Operator):
+    """min(x, most) above the threshold, slope (x - threshold) up to it."""
+
+    def __init__(self, slope: float, threshold: float, most: float) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class ELU(Operator):
+    """x above zero, alpha (exp(x) - 1) up to it."""
+
+    def __init__(self, alpha: float) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class PReLU(Operator):
+    """x above zero, alpha x up to it; alpha has the axes of x without the first, or length 1."""
+
+    def forward(self, x: Array, alpha: Array) -> Array: ...
+    def backward(
+        self, x: Array, alpha: Array, d_y: Array, need_d_x: bool = True
+    ) -> tuple[Array | None, Array]:
+        """Gradients of x and of alpha."""
+
+class Softmax(Operator):
+    """Along the axes from `first` to `last` together; mask bool, shaped as x: zero where it is False."""
+
+    def __init__(self, first: int, last: int) -> None: ...
+    def forward(self, x: Array, mask: Array | None = None) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
 class RepeatVector(Operator):
     """[B, F] -> [B, n, F]"""
 
     def __init__(self, n: int) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class UpSampling1D(Operator):
+    """[B, T, F] -> [B, T size, F]: each step `size` times."""
+
+    def __init__(self, size: int) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
+
+class Pad1D(Operator):
+    """Steps of zeros before and after [B, T, F]; of a negative number, steps that are left out."""
+
+    def __init__(self, before: int, after: int) -> None: ...
     def forward(self, x: Array) -> Array: ...
     def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
 
@@ -228,6 +272,38 @@ class BatchNormalization(Operator):
         need_d_x: bool = True,
     ) -> tuple[Array | None, list[Array]]:
         """Gradients of x, gamma and beta; `of_batch` says that the moments are those of x and mask."""
+
+class GroupNormalization(Operator):
+    """Moments of each of `groups` groups of features, over all axes but the first. Weights are gamma [F] and
+    beta [F], as there are."""
+
+    def __init__(
+        self, groups: int, features: int, *, epsilon: float = 1e-3, center: bool = True, scale: bool = True
+    ) -> None: ...
+    def forward(self, x: Array, weights: Sequence[Array]) -> tuple[Array, Array]:
+        """x [B, ..., F] -> y, moments [B, groups, 2]."""
+
+    def backward(
+        self, x: Array, moments: Array, weights: Sequence[Array], d_y: Array, need_d_x: bool = True
+    ) -> tuple[Array | None, list[Array]]:
+        """Gradients of x and of the weights."""
+
+class RMSNormalization(Operator):
+    def __init__(self, epsilon: float = 1e-6) -> None: ...
+    def forward(self, x: Array, scale: Array) -> tuple[Array, Array]:
+        """x [..., F] -> y, inverse [N]: what the root mean squares divide by; scale [F]."""
+
+    def backward(
+        self, x: Array, inverse: Array, scale: Array, d_y: Array, need_d_x: bool = True
+    ) -> tuple[Array | None, Array]:
+        """Gradients of x and of scale."""
+
+class UnitNormalization(Operator):
+    """What lies along the axes from `first` to `last` over its length, which counts as at least 1e-12."""
+
+    def __init__(self, first: int, last: int) -> None: ...
+    def forward(self, x: Array) -> Array: ...
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array: ...
 
 def dropout_mask(
     shape: Sequence[int], rate: float, *, seed: int, node: int, iteration: int, rows: Array | None = None
@@ -480,6 +556,12 @@ def adafactor_update(
 ) -> Array: ...
 def sum_of_squares(x: Array) -> float:
     """In double, with the same bits on every instruction set."""
+
+class Uninterrupted:
+    """A context in which a Ctrl-C waits until the end."""
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, *raised: object) -> None: ...
 
 def set_num_threads(n: int) -> None: ...
 def get_num_threads() -> int: ...

@@ -8,9 +8,11 @@ walks over the nodes in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidegate.inputs import Shape
+from tidegate.operators import Operators
+from tidegate.regularizers import activity_gradient, activity_penalties
 from tidegate.structure import listed, plain
 from tidegate.variable import Array, Variable, values_by_variable
 
@@ -23,12 +25,13 @@ if TYPE_CHECKING:
 _MOST_NODES = 100_000  # also of those in models: each use of one counts all of them
 
 
-class Tensor:
-    """An edge, where an array will be. `Input` makes the first ones, layers called on them the others.
+class Tensor(Operators):
+    """An edge, where an array will be. `Input` makes the first ones, layers called on them the others, and so
+    do operators, slices and `tidegate.ops`.
 
     Attributes:
         shape: with the batch axis; None for a length that is not known.
-        dtype: of the array; of a model's input also an integer type.
+        dtype: of the array; of a model's input also an integer type or "string".
         name: of the layer that it comes from.
         node: the node that it is an output of; None for a model's input.
         source: the input layer, for a model's input.
@@ -47,6 +50,24 @@ class Tensor:
         self.node = node
         self.source = source
         self.mask: Mask | None = None
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self!r} has no numbers yet, and is neither true nor false")
+
+    def __iter__(self) -> Any:
+        raise TypeError(
+            f"{self!r} has no numbers yet, and cannot be gone through; use slices, or `ops.unstack`"
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError(
+            f"{self!r} has no numbers yet, and is no array: functions of NumPy do not take it, those of "
+            "`tidegate.ops` do"
+        )
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
@@ -79,6 +100,13 @@ class Node:
         self.outputs = [Tensor(shape, layer.dtype, layer.name, node=self) for shape in listed(shapes)]
 
 
+class _Penalised(NamedTuple):
+    """What a layer with an `activity_regularizer` kept for its backward, and its outputs."""
+
+    kept: Any
+    outputs: list[Array]
+
+
 def connect(layer: Any, inputs: list[Tensor], call: Any = None, **options: Any) -> Any:
     """Uses a layer, or a model, on tensors, building it if need be.
 
@@ -97,7 +125,7 @@ def connect(layer: Any, inputs: list[Tensor], call: Any = None, **options: Any) 
     layer.build(given)
     if call is None:
         call = ([inputs if layer.several_inputs else inputs[0]], options)
-    node = Node(layer, inputs, layer.compute_output_shape(given, **options), call, options)
+    node = Node(layer, inputs, layer.shapes_of(shapes, options), call, options)
     node.outputs[0].mask = layer.symbolic_mask(inputs)
     layer.nodes.append(node)
     return plain(node.outputs)
@@ -130,6 +158,13 @@ class Graph:
         )
 
     @property
+    def has_activity_losses(self) -> bool:
+        """Whether the outputs of a layer have a penalty."""
+        return any(
+            node.layer.activity_regularizer is not None or node.layer.adds_losses for node in self.nodes
+        )
+
+    @property
     def takes_mask(self) -> bool:
         """Whether a mask that is given counts, and is not forgotten by the first layer."""
         return not (self.nodes and self.nodes[0].layer.makes_mask)
@@ -138,10 +173,8 @@ class Graph:
         """The shape of every tensor, for inputs of these shapes."""
         found = dict(zip(self.inputs, given, strict=True))
         for node in self.nodes:
-            shapes = [found[tensor] for tensor in node.inputs]
-            given_here = shapes if node.layer.several_inputs else shapes[0]
-            outputs = node.layer.compute_output_shape(given_here, **node.options)
-            found.update(zip(node.outputs, listed(outputs), strict=True))
+            outputs = node.layer.shapes_of([found[tensor] for tensor in node.inputs], node.options)
+            found.update(zip(node.outputs, outputs, strict=True))
         return found
 
     def forward(
@@ -161,10 +194,12 @@ class Graph:
         values = dict(zip(self.inputs, listed(inputs), strict=True))
         masks = dict(zip(self.inputs, listed(mask), strict=False))
         present = values_by_variable([*self.variables, *self.carried])
-        kept = [
-            run_node(node, values, masks, present, training and training._replace(node=place), keep)
-            for place, node in enumerate(self.nodes)
-        ]
+        kept = []
+        for place, node in enumerate(self.nodes):
+            found = run_node(node, values, masks, present, training and training._replace(node=place), keep)
+            if keep and node.layer.activity_regularizer is not None:
+                found = _Penalised(found, [values[tensor] for tensor in node.outputs])
+            kept.append(found)
         results = [values[tensor] for tensor in self.ends]
         return plain(results), kept, plain([masks.get(tensor) for tensor in self.ends])
 
@@ -177,15 +212,37 @@ class Graph:
         """
         found: dict[Variable, Array] = {}
         for node, kept_here in zip(self.nodes, kept, strict=True):
+            if isinstance(kept_here, _Penalised):
+                kept_here = kept_here.kept
             found.update(node.layer.updates(kept_here, found))
         return found
 
-    def backward(self, kept: list[Any], d_outputs: Any) -> dict[Variable, Array]:
-        """The gradient of every trainable variable that the outputs depend on.
+    def activity_losses(self, kept: list[Any]) -> dict[Layer, list[float]]:
+        """Of each layer, the penalties on its outputs by its `activity_regularizer`, and what its `call` adds
+        to the loss.
+
+        Args:
+            kept: from `forward` with `keep=True`.
+        """
+        found: dict[Layer, list[float]] = {}
+        for node, kept_here in zip(self.nodes, kept, strict=True):
+            losses = []
+            if isinstance(kept_here, _Penalised):
+                losses = activity_penalties(node.layer.activity_regularizer, kept_here.outputs)
+                kept_here = kept_here.kept
+            losses += node.layer.added_losses(kept_here)
+            if losses:
+                found.setdefault(node.layer, []).extend(losses)
+        return found
+
+    def backward(self, kept: list[Any], d_outputs: Any, scale: float = 1.0) -> dict[Variable, Array]:
+        """The gradient of every trainable variable that the outputs, penalties on what layers put out, or
+        losses that they add, depend on.
 
         Args:
             kept: from `forward` with `keep=True`.
             d_outputs: shaped as the outputs; None for an output without a gradient.
+            scale: of the penalties in the loss.
         """
         d_tensors: dict[Tensor, Array] = {}
         gradients: dict[Variable, Array] = {}
@@ -193,11 +250,16 @@ class Graph:
         for tensor, d_output in zip(self.ends, listed(d_outputs), strict=True):
             _add(d_tensors, tensor, d_output)
         for node, kept_here in zip(reversed(self.nodes), reversed(kept), strict=True):
+            if isinstance(kept_here, _Penalised):
+                for tensor, output in zip(node.outputs, kept_here.outputs, strict=True):
+                    _add(d_tensors, tensor, activity_gradient(node.layer.activity_regularizer, output, scale))
+                kept_here = kept_here.kept
             d_found = [d_tensors.pop(tensor, None) for tensor in node.outputs]
-            if all(d is None for d in d_found):
+            of_losses = {"d_losses": scale} if node.layer.added_losses(kept_here) else {}
+            if all(d is None for d in d_found) and not of_losses:
                 continue
             d_inputs, d_weights = node.layer.backward(
-                kept_here, plain(d_found), need_d_inputs=not entrances.issuperset(node.inputs)
+                kept_here, plain(d_found), need_d_inputs=not entrances.issuperset(node.inputs), **of_losses
             )
             if d_inputs is not None:
                 for tensor, d_input in zip(node.inputs, listed(d_inputs), strict=True):
@@ -219,25 +281,20 @@ def run_node(
     """Computes one node: puts its outputs into `values`, its mask into `masks` and the states that it carries
     into `present`, which has the values of its weights too, and returns what its backward needs.
     """
-    layer, given = node.layer, [values[tensor] for tensor in node.inputs]
-    given_masks = [masks.get(tensor) for tensor in node.inputs]
-    mask: Any = given_masks if layer.several_inputs else given_masks[0]
-    # Beside initial states a recurrent layer does not see the mask that came with the sequence: so it is in
-    # Keras. It goes on with the output all the same.
-    seen = mask if layer.several_inputs or len(given) == 1 else None
-    found, kept = layer.forward(
-        given if layer.several_inputs else plain(given),
+    layer = node.layer
+    found, mask, kept = layer.run(
+        [values[tensor] for tensor in node.inputs],
+        [masks.get(tensor) for tensor in node.inputs],
         weights=[present[variable] for variable in layer.weights],
         training=training,
         keep=keep,
-        mask=seen,
         **({"carried": [present[state] for state in layer.carried]} if layer.stateful else {}),
         **node.options,
     )
     if layer.stateful:
         present.update(layer.updates(kept, {}))
-    values.update(zip(node.outputs, listed(found), strict=True))
-    masks[node.outputs[0]] = layer.compute_mask(given if layer.several_inputs else given[0], mask)
+    values.update(zip(node.outputs, found, strict=True))
+    masks[node.outputs[0]] = mask
     return kept
 
 

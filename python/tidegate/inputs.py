@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tidegate.variable import Array
+from tidegate.derivatives import is_box
+from tidegate.variable import Array, Variable
 
 Shape = tuple[int | None, ...]
 
@@ -41,11 +42,38 @@ def numeric(value: Any, name: str) -> Array:
     return array
 
 
+def texts(value: Any, name: str, encoding: str = "utf-8") -> Array:
+    """`value` as an array of strings (of dtype object), from an array, a string or lists of them; bytes are
+    decoded. Raises TypeError for anything else among them.
+    """
+    array = np.asarray(value) if hasattr(value, "dtype") else np.array(value, object)
+    found = [each.decode(encoding) if isinstance(each, bytes) else each for each in array.ravel().tolist()]
+    for each in found:
+        if not isinstance(each, str):
+            raise TypeError(f"`{name}` must hold strings; received {short(each)} (of type {type(each)})")
+    strings = np.empty(array.shape, object)
+    strings.ravel()[:] = found
+    return strings
+
+
 def floating(value: Any, dtype: np.dtype[Any], name: str) -> Array:
     """`value` as a C-contiguous, aligned array of `dtype` (float32 or float64); itself when it is one.
 
-    Raises as `numeric` does.
+    A box, which autograd follows, becomes a box of that dtype; a Variable is what stands in for it. Raises as
+    `numeric` does.
     """
+    if (
+        type(value) is np.ndarray
+        and value.dtype is dtype
+        and value.flags.c_contiguous
+        and value.flags.aligned
+    ):
+        return value
+    if isinstance(value, Variable):
+        value = value.current()
+    if is_box(value):
+        box: Any = value if value.dtype == dtype else value.astype(dtype)
+        return box  # type: ignore[no-any-return]
     array = numeric(value, name)
     with np.errstate(all="ignore"):  # a float64 beyond float32 becomes an infinity, in silence as everywhere
         return np.require(array, dtype, ["C", "A", "E"])

@@ -38,7 +38,7 @@ class _Chain:
 
     def run(self, values: Values, masks: Masks, carried: dict[Variable, Array]) -> None:
         first, last = self._nodes[0], self._nodes[-1].outputs[0]
-        x = values[first.inputs[0]]
+        x = np.require(values[first.inputs[0]], first.layer.dtype)  # whole numbers may come of Python
         mask = masks.get(first.inputs[0])
         values[last] = self.program.run(x, None, mask)
         mask = first.layer.compute_mask(x, mask)
@@ -62,9 +62,10 @@ class _Layer:
         carried.update((state, present[state]) for state in self._node.layer.carried)
 
     def explain(self, shapes: dict[Tensor, Any]) -> list[dict[str, Any]]:
+        runs = "native, packed in each call" if self._node.layer.native else "in Python"
         return [
             {
-                "layer": self._node.layer.title, "runs": "native, packed in each call",
+                "layer": self._node.layer.title, "runs": runs,
                 "instruction_set": None, "narrow": None, "tile": None, "packed_bytes": 0, "flops": 0,
                 "threads": 0, "passes": [], "apart": False,
             }

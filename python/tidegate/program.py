@@ -60,8 +60,9 @@ def present_weights(graph: Graph) -> dict[Variable, Array]:
 
 
 def is_link(node: Node) -> bool:
-    """Whether a node can be a part of a chain: one array in, one out."""
-    return len(node.inputs) == len(node.outputs) == 1 and not node.layer.several_inputs
+    """Whether a node can be a part of a chain: native, one array in, one out."""
+    layer = node.layer
+    return len(node.inputs) == len(node.outputs) == 1 and layer.native and not layer.several_inputs
 
 
 def is_chain(graph: Graph) -> bool:

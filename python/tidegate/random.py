@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HALF = (1 << 32) - 1
 _64_BITS = (1 << 64) - 1
+_MIXERS = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9  # odd, so that no two nodes become one: of SplitMix64
 
 
 class Training(NamedTuple):
@@ -39,11 +40,16 @@ class Training(NamedTuple):
         """What tells the random numbers of a layer with this seed (the global one if None) from all others,
         but the row's number."""
         wide = current_seed() if seed is None else seed
-        return {"seed": wide & _64_BITS, "node": self.node, "iteration": self.iteration}
+        return {"seed": wide & _64_BITS, "node": self.node & _64_BITS, "iteration": self.iteration}
 
     def part(self, number: int) -> Training:
         """For another draw of the same use of a layer."""
         return self._replace(node=self.node + (number << 32))
+
+    def inner(self, number: int) -> Training:
+        """For a layer in a layer of the user's, which is run as the `number`th there."""
+        one, other = _MIXERS
+        return self._replace(node=(self.node * one + number + 1) * other & _64_BITS)
 
     @classmethod
     def by_hand(cls, training: object) -> Training | None:

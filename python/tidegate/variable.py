@@ -36,7 +36,7 @@ release_at_fork(changing)
 
 
 # Variable -> what stands in for its value: a box of autograd's, or an array.
-_standing_in: ContextVar[Mapping[Variable, Any]] = ContextVar("standing_in", default={})  # noqa: B039
+_standing_in: ContextVar[dict[Variable, Any]] = ContextVar("standing_in", default={})  # noqa: B039
 
 
 class Variable(Operators):
@@ -94,11 +94,17 @@ class Variable(Operators):
     def assign(self, value: Any) -> Array:
         """Replaces the value by a copy of `value`, converted to the variable's dtype; returns the new value.
 
+        Where something stands in for the variable, that is replaced, and no one else sees it.
+
         Raises:
             ValueError: the shape is another one.
             TypeError: `value` is not numeric, or is complex.
         """
         checked = self.check(value)
+        standing = _standing_in.get()
+        if self in standing:
+            standing[self] = checked
+            return checked
         with changing:
             self.value = checked
             self.version += 1
@@ -107,17 +113,24 @@ class Variable(Operators):
     def assign_add(self, value: Any) -> Array:
         """Adds `value`, of the variable's shape or broadcast to it; returns the new value."""
         with changing:
-            return self.assign(self.value + np.asarray(value))
+            return self.assign(np.asarray(self) + np.asarray(_unboxed(value)))
 
     def assign_sub(self, value: Any) -> Array:
         """Subtracts `value`, likewise."""
         with changing:
-            return self.assign(self.value - np.asarray(value))
+            return self.assign(np.asarray(self) - np.asarray(_unboxed(value)))
+
+    def take(self, value: Array) -> None:
+        """Replaces the value by this very array, of the variable's shape, which nobody will write to."""
+        taken = _frozen(np.asarray(value, self.dtype, order="C"))
+        with changing:
+            self.value = taken
+            self.version += 1
 
     def check(self, value: Array) -> Array:
         """The read-only copy of `value` that `assign` would store; raises as `assign` does."""
         try:
-            given = np.asarray(value)
+            given = np.asarray(_unboxed(value))
         except ValueError as error:  # nested lists of unequal lengths
             raise ValueError(f"variable `{self.path}`: a value must be an array: {error}") from error
         if given.shape != self.shape:
@@ -133,7 +146,7 @@ class Variable(Operators):
 
     def numpy(self) -> Array:
         """A copy of the value, free to be written to."""
-        return self.value.copy()
+        return np.array(_unboxed(self.current()))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         value = self.current()
@@ -179,11 +192,15 @@ class Variable(Operators):
 
 
 @contextmanager
-def standing_in(values: Mapping[Variable, Any]) -> Iterator[None]:
-    """Inside of the block, and in this thread, these boxes or arrays are what the Variables compute with."""
-    token = _standing_in.set({**_standing_in.get(), **values})
+def standing_in(values: Mapping[Variable, Any]) -> Iterator[dict[Variable, Any]]:
+    """Inside of the block, and in this thread, these boxes or arrays are what the Variables compute with.
+
+    Gives the dictionary of all that stands in, in which assignments change it.
+    """
+    standing = {**_standing_in.get(), **values}
+    token = _standing_in.set(standing)
     try:
-        yield
+        yield standing
     finally:
         _standing_in.reset(token)
 
@@ -218,6 +235,13 @@ def assign_each(values: Mapping[Variable, Array]) -> None:
     with changing:
         for variable, value in values.items():
             variable.assign(value)
+
+
+def _unboxed(value: Any) -> Any:
+    """What is in a box; an assigned value has no gradient."""
+    while hasattr(value, "_value"):
+        value = value._value
+    return value
 
 
 def _frozen(array: Array) -> Array:

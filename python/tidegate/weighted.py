@@ -39,9 +39,16 @@ class Weighted:
         return self.trainable_weights
 
     @property
+    def activity_losses(self) -> list[float]:
+        """The penalties on the outputs of the last call: of a layer on arrays, of a model in training."""
+        raise NotImplementedError
+
+    @property
     def losses(self) -> list[float]:
-        """The penalties on the trainable weights, which `fit` and `evaluate` add to the loss."""
-        return penalties(self.trainable_weights)
+        """The penalties on the outputs of the last call and on the trainable weights, both of which `fit` and
+        `evaluate` add to the loss.
+        """
+        return [*self.activity_losses, *penalties(self.trainable_weights)]
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights, in the order of `weights`."""

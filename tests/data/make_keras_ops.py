@@ -1,7 +1,8 @@
 """Writes keras_ops.json: what the ops of Keras 3.15.1 make of arrays in float64, their gradients, and dtypes.
 
-Needs Keras with JAX (`KERAS_BACKEND=jax JAX_ENABLE_X64=1 python make_keras_ops.py`); the tests only read the
-file. Elements are multiples of 1/256. Gradients are those of the sum of all results, each times its weight.
+Needs Keras with TensorFlow, on which alone Keras computes in float64 (`KERAS_BACKEND=tensorflow python
+make_keras_ops.py`); the tests only read the file. Elements are multiples of 1/256. Gradients are those of the
+sum of all results, each times its weight.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-import jax
 import keras
 import numpy as np
-from keras import ops
+import tensorflow as tf
+from keras import ops, tree
 
-jax.config.update("jax_disable_jit", True)  # every case would be compiled for one call
 rng = np.random.default_rng(11)
 Array = np.ndarray[Any, Any]
 
@@ -53,6 +53,7 @@ TIES = np.array([[1.0, 3.0, 3.0, 0.0], [2.0, 2.0, 2.0, 2.0], [-1.0, 0.0, 0.0, -1
 KINKS = np.array([-6.0, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0])
 N = whole(3, 4)
 INF = math.inf
+NO_GRADIENT = ("histogram", "nextafter", "slice_update")  # or TensorFlow's is one of its own
 Cases = list[tuple[str, list[Any], dict[str, Any]]]
 
 
@@ -70,8 +71,8 @@ def unary() -> Cases:
     cases += [
         (name, [KINKS], {})
         for name in names(
-            "absolute relu relu6 leaky_relu elu selu celu hard_sigmoid hard_silu hard_tanh "
-            "sparse_plus sparse_sigmoid hard_shrink soft_shrink sign sinc softsign"
+            "absolute relu relu6 elu hard_sigmoid hard_silu sparse_plus sparse_sigmoid hard_shrink "
+            "soft_shrink"
         )
     ]
     cases += [
@@ -113,9 +114,7 @@ def binary() -> Cases:
             (name, [normal(3, 1), C], {}),
             (name, [A, 0.75], {}),
         ]
-    cases += [
-        (name, [TIES, TIES[0]], {}) for name in names("maximum minimum fmax fmin equal greater less_equal")
-    ]
+    cases += [(name, [TIES, TIES[0]], {}) for name in names("equal greater less_equal")]
     cases += [
         ("power", [P, B], {}),
         ("power", [P, C], {}),
@@ -124,7 +123,7 @@ def binary() -> Cases:
         ("power", [A, 0.0], {}),
         ("power", [2.0, A], {}),
         ("power", [N, 2], {}),
-        ("divide_no_nan", [A, np.array([1.0, 0.0, 2.0, 0.0])], {}),
+        ("divide_no_nan", [A, np.array([1, 0, 2, 0])], {}),
         ("true_divide", [N, 2], {}),
         ("floor_divide", [N, 3], {}),
         ("mod", [N, 3], {}),
@@ -144,7 +143,7 @@ def binary() -> Cases:
     ]
     for name in names("bitwise_and bitwise_or bitwise_xor left_shift right_shift gcd lcm"):
         cases.append((name, [N + 1, whole(3, 4) + 1], {}))
-    return [*cases, ("bitwise_not", [N], {}), ("bitwise_not", [bits(3)], {})]
+    return [*cases, ("bitwise_not", [N], {})]
 
 
 def reducing() -> Cases:
@@ -168,7 +167,6 @@ def reducing() -> Cases:
         ("min", [TIES], {"axis": 1}),
         ("max", [A], {"initial": 0.5, "axis": 1}),
         ("prod", [zeros], {"axis": 1}),
-        ("cumprod", [zeros], {"axis": 1}),
         ("sum", [N], {}),
         ("sum", [bits(3, 4)], {"axis": 0}),
         ("mean", [N], {"axis": 0}),
@@ -218,8 +216,7 @@ def shaping() -> Cases:
         ("roll", [A, 2], {}),
         ("roll", [A, -1], {"axis": 1}),
         ("rot90", [A], {}),
-        ("rot90", [CUBE], {"k": 2, "axes": [1, 2]}),
-        ("pad", [A, 1], {}),
+        ("pad", [A, [[1, 1], [1, 1]]], {}),
         ("pad", [A, [[1, 0], [0, 2]]], {}),
         ("pad", [A, [[1, 2], [1, 1]]], {"mode": "reflect"}),
         ("pad", [A, [[1, 2], [1, 1]]], {"mode": "symmetric"}),
@@ -230,7 +227,7 @@ def shaping() -> Cases:
         ("stack", [[A, B]], {"axis": -1}),
         ("append", [A, B], {}),
         ("append", [A, B], {"axis": 1}),
-        ("vstack", [[C, A]], {}),
+        ("vstack", [[A, B]], {}),
         ("hstack", [[C, C]], {}),
         ("hstack", [[A, B]], {}),
         ("dstack", [[A, B]], {}),
@@ -255,7 +252,6 @@ def shaping() -> Cases:
         ("trace", [CUBE], {"axis1": 1, "axis2": 2}),
         ("meshgrid", [C, P[0]], {}),
         ("meshgrid", [C, P[:, 0]], {"indexing": "ij"}),
-        ("unravel_index", [N, [2, 3]], {}),
         ("scatter", [np.array([[0, 1], [2, 2], [0, 1]]), C[:3], [3, 4]], {}),
         ("scatter", [np.array([[0], [2]]), A[:2], [3, 4]], {}),
         ("scatter_update", [A, np.array([[0, 1], [2, 2]]), C[:2]], {}),
@@ -274,7 +270,7 @@ def sorting() -> Cases:
         ("argsort", [TIES], {}),
         ("top_k", [CUBE, 2], {}),
         ("top_k", [TIES, 3], {}),
-        ("in_top_k", [whole(3), TIES, 2], {}),
+        ("in_top_k", [whole(3), TIES.astype("float32"), 2], {}),
         ("searchsorted", [np.sort(C), C], {}),
         ("searchsorted", [np.sort(C), C], {"side": "right"}),
         ("digitize", [A, np.array([-1.0, 0.0, 1.0])], {}),
@@ -332,7 +328,7 @@ def products() -> Cases:
     spelled = {
         "ij,jk->ik": (A, normal(4, 2)),
         "bij,bjk->bik": (CUBE, normal(2, 4, 2)),
-        "...ij,...jk": (CUBE, normal(2, 4, 2)),
+        "...ij,...jk->...ik": (CUBE, normal(2, 4, 2)),
         "ij,j->i": (A, C),
         "ij->": (A,),
         "ij->ji": (A,),
@@ -393,32 +389,26 @@ def networks() -> Cases:
 
 def weight(shape: tuple[int, ...]) -> Array:
     """What the results are multiplied by, so that each has a gradient of its own."""
-    return np.cos(np.arange(1, 1 + math.prod(shape))).reshape(shape)
+    return np.cos(np.arange(1, 1 + math.prod(shape))).reshape(tuple(shape))
 
 
 def figure(name: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     function = getattr(ops, name)
     plain = {key: tuple(v) if isinstance(v, list) else v for key, v in kwargs.items()}
-    leaves, form = jax.tree.flatten(args)
+    leaves = tree.flatten(args)
     places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray) and leaf.dtype == "float64"]
-
-    def call(*given: Array) -> Any:
-        now = list(leaves)
-        for place, value in zip(places, given, strict=True):
-            now[place] = value
-        return function(*jax.tree.unflatten(form, now), **plain)
-
-    def total(*given: Array) -> Any:
-        found = [each for each in jax.tree.leaves(call(*given)) if "float" in str(each.dtype)]
-        return sum((each * weight(each.shape)).sum() for each in found)
-
-    given = [leaves[place] for place in places]
-    result = call(*given)
-    has_floats = any("float" in str(getattr(each, "dtype", "")) for each in jax.tree.leaves(result))
+    given = [tf.constant(leaves[place]) for place in places]
+    for place, value in zip(places, given, strict=True):
+        leaves[place] = value
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        result = function(*tree.pack_sequence_as(args, leaves), **plain)
+        floats = [each for each in tree.flatten(result) if "float" in str(getattr(each, "dtype", ""))]
+        total = sum(tf.reduce_sum(each * weight(each.shape)) for each in floats if each.dtype == "float64")
     found = {"op": name, "args": encoded(args), "kwargs": encoded(kwargs), "result": encoded(result)}
-    if places and has_floats and name not in ("nextafter", "floor_divide", "heaviside"):
-        gradients = jax.grad(total, argnums=tuple(range(len(given))))(*given)
-        found |= {"places": places, "gradients": [encoded(each) for each in gradients]}
+    if given and not isinstance(total, int) and name not in NO_GRADIENT:
+        gradients = tape.gradient(total, given, unconnected_gradients="zero")
+        found |= {"places": places, "gradients": [encoded(tf.convert_to_tensor(each)) for each in gradients]}
     return found
 
 
@@ -431,6 +421,10 @@ def encoded(value: Any) -> Any:
         array = np.asarray(value)
         return {"dtype": str(array.dtype), "array": array.tolist()}
     return value
+
+
+def dtype_of(x: Any) -> str:
+    return keras.backend.standardize_dtype(x.dtype)  # type: ignore[no-any-return]
 
 
 def dtypes() -> dict[str, dict[str, str]]:
@@ -446,17 +440,17 @@ def dtypes() -> dict[str, dict[str, str]]:
     ):
         found[name] = {}
         for kind, x in kinds.items():
-            with contextlib.suppress(TypeError, AttributeError):  # Keras does not take all of them
-                found[name][kind] = str(getattr(ops, name)(x).dtype)
-    for name in names("add divide power maximum where equal mod matmul floor_divide logaddexp"):
+            with contextlib.suppress(Exception):  # Keras does not take all of them
+                found[name][kind] = dtype_of(getattr(ops, name)(x))
+    for name in names("add divide power maximum where equal matmul floor_divide"):
         found[name] = {}
         for one, x in kinds.items():
             for other, y in kinds.items():
                 if name == "matmul" and (np.ndim(x) == 0 or np.ndim(y) == 0):
                     continue
                 args = (x, y) if name != "where" else (np.ones((2, 2), bool), x, y)
-                with contextlib.suppress(TypeError, AttributeError):
-                    found[name][f"{one},{other}"] = str(getattr(ops, name)(*args).dtype)
+                with contextlib.suppress(Exception):  # Keras does not take all of them
+                    found[name][f"{one},{other}"] = dtype_of(getattr(ops, name)(*args))
     return found
 
 
@@ -469,15 +463,8 @@ def signatures() -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    found = {"keras": keras.__version__, "signatures": signatures(), "dtypes": dtypes()}
     cases = unary() + binary() + reducing() + shaping() + sorting() + products() + networks()
-    figures = []
-    for case in cases:
-        try:
-            figures.append(figure(*case))
-        except Exception as e:
-            print(case[0], case[2], str(e)[:200])
-    text = json.dumps(
-        {"keras": keras.__version__, "signatures": signatures(), "dtypes": dtypes(), "ops": figures},
-        separators=(",", ":"),
-    )
+    figures = [figure(*case) for case in cases]
+    text = json.dumps(found | {"ops": figures}, separators=(",", ":"))
     Path(__file__).with_name("keras_ops.json").write_text(text.replace('{"op"', '\n{"op"') + "\n")

@@ -38,6 +38,7 @@ def test_many_panels(isa: str, form: str, size: int) -> None:
     """Panels share tiles, some at a time: all sizes of the last share, with few rows and with many."""
     for batch in (1, 3, 7):
         check(Case(form, batch, units=size, initial=True, return_sequences=True))
+    check(Case(form, 3, units=size, mask="holes", activation="softplus"))
 
 
 @ALL_FORMS

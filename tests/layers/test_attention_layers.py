@@ -190,7 +190,7 @@ def test_where_no_value_counts_all_do_alike() -> None:
         (lambda: Attention()([QUERY, Input((5, 4))]), r"all be arrays"),
         (lambda: Attention()([Input((3, 4)), Input((5, 3))]), r"\(None, 5, 3\)"),
         (lambda: Attention()([Input((3, 4)), Input((5, 4))], use_causal_mask=1), r"`use_causal_mask`.*1"),
-        (lambda: Attention()([Input((3, 4)), Input((5, 4))], mask=[None, None]), r"`mask`"),
+        (lambda: Attention()([Input((3, 4)), Input((5, 4))], mask=[None, 1]), r"`Input`, `mask`.*1"),
         (lambda: AdditiveAttention().build([(None, 3, None), (None, 5, None)]), r"known, positive"),
         (lambda: AdditiveAttention().build((None, 3, 4)), r"must be a list.*\(None, 3, 4\)"),
         (lambda: Sequential([Input((3, 4)), Attention()]), r"Attention.*(takes several|must be a list)"),

@@ -133,7 +133,7 @@ def test_on_every_step_of_another_axis() -> None:
         (lambda: layers.Conv1D(4, 3, activation="rleu"), r"relu"),
         (lambda: layers.Conv1D(4, 3, kernel_initializer=None), r"`kernel_initializer`"),
         (lambda: layers.Conv1D(4, 3, kernel_regularizer="l1_12"), r"regularizer 'l1_12'.*l1_l2"),
-        (lambda: layers.Conv1D(4, 3, activity_regularizer="l2"), r"`activity_regularizer`.*l2"),
+        (lambda: layers.Conv1D(4, 3, activity_regularizer="l3"), r"regularizer.*l3"),
         (lambda: layers.Conv1D(4, 3, stride=2), r"`stride`.*`strides`"),
         (lambda: layers.Conv1D(4, 3)(X[0]), r"axes \[batch, timesteps, features\].*\(9, 4\)"),
         (lambda: layers.Conv1D(4, 3)(X[:, :0]), r"timestep.*\(3, 0, 4\)"),

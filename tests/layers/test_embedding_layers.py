@@ -249,7 +249,7 @@ def test_a_wrong_id_stops_before_anything_is_trained() -> None:
         (lambda: layers.Embedding(3), r"`output_dim`"),
         (lambda: layers.Embedding(3, 2, mask_zero="yes"), r"`mask_zero`.*'yes'"),
         (lambda: layers.Embedding(3, 2, "unifrom"), r"unifrom"),
-        (lambda: layers.Embedding(3, 2, activity_regularizer="l2"), r"`activity_regularizer`.*l2"),
+        (lambda: layers.Embedding(3, 2, activity_regularizer="l3"), r"regularizer.*l3"),
         (
             lambda: layers.Embedding(3, 2, embeddings_constraint="unit_nrm"),
             r"constraint 'unit_nrm'.*unit_norm",

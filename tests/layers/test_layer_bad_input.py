@@ -156,25 +156,6 @@ def test_an_unknown_argument_suggests_the_nearest(cls: type[layers.Layer]) -> No
         cls(4, use_bais=False)
 
 
-LATER = {
-    "activity_regularizer": "l2",
-}
-
-
-@RECURRENT
-@pytest.mark.parametrize("name", LATER)
-def test_what_comes_later_is_refused_by_name(cls: type[layers.Layer], name: str) -> None:
-    with pytest.raises(ValueError, match=f"`{name}`") as caught:
-        cls(4, **{name: LATER[name]})
-    assert cls.__name__ in str(caught.value)
-    assert repr(LATER[name]) in str(caught.value)
-
-
-@RECURRENT
-def test_what_comes_later_is_fine_at_its_default(cls: type[layers.Layer]) -> None:
-    cls(4, activity_regularizer=None)
-
-
 @EVERY
 @pytest.mark.parametrize("dtype", ["float16", "mixed_float16", "bfloat16", "int32", "quark"])
 def test_other_dtypes_are_refused_by_name(cls: type[layers.Layer], dtype: str) -> None:

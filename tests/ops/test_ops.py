@@ -94,6 +94,70 @@ def test_lists_of_what_is_differentiated() -> None:
     np.testing.assert_allclose(gradient(function, X), differences(function, X), rtol=1e-7, atol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["maximum", "minimum", "fmax", "fmin"])
+def test_equal_ones_share_the_gradient(name: str) -> None:
+    op = getattr(ops, name)
+    one, other = np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0])
+    first, second = (
+        gradient(lambda x, at=at: ops.sum(op(*at(x))), one if k == 0 else other)
+        for k, at in enumerate((lambda x: (x, other), lambda x: (one, x)))
+    )
+    assert first[0] == second[0] == 0.5
+    np.testing.assert_array_equal(first + second, np.ones(3))
+
+
+def test_at_corners() -> None:
+    zero = np.zeros(1)
+    for function, expected in (
+        (ops.abs, 0.0),
+        (ops.relu, 0.0),
+        (ops.leaky_relu, 0.2),
+        (lambda x: ops.clip(x, 0.0, 1.0), 1.0),
+        (lambda x: ops.clip(x, -1.0, 0.0), 1.0),
+        (lambda x: ops.max(ops.concatenate([x, x])), 1.0),
+        (lambda x: ops.norm(x, 1), 0.0),
+        (ops.sinc, 0.0),
+    ):
+        assert gradient(lambda x, function=function: ops.sum(function(x)), zero)[0] == pytest.approx(expected)
+
+
+MORE = {
+    "cumprod": lambda x: ops.cumprod(x * np.array([1.0, 0.0, 2.0, 0.0]), 1),
+    "prod": lambda x: ops.prod(x * np.array([1.0, 0.0, 2.0, 1.0]), 1),
+    "rot90": lambda x: ops.rot90(ops.reshape(x, (3, 2, 2)), 2, (1, 2)),
+    "slice_update": lambda x: ops.slice_update(x, [1, 1], x[:2, :2] * 3),
+    "scatter_update": lambda x: ops.scatter_update(x, [[0, 1], [2, 2]], x[0, :2] ** 2),
+    "get_item": lambda x: ops.get_item(x, (slice(None), [0, 0, 3])),
+    "take": lambda x: ops.take(x, [[0, 0], [-1, 2]], 1),
+    "pad": lambda x: ops.pad(x, ((1, 2), (0, 3)), "symmetric"),
+    "select": lambda x: ops.select([X > 1, X < 0], [x * 2, x * x], x * 3),
+    "quantile": lambda x: ops.quantile(x, ops.sigmoid(x[0, 0]), 1),
+    "linspace": lambda x: ops.linspace(x[0], x[1], 5, axis=-1),
+    "segments": lambda x: ops.segment_max(x, [1, 0, 1]) * ops.segment_min(x, [1, 0, 1]),
+    "attention": lambda x: ops.dot_product_attention(*[ops.reshape(x, (1, 3, 2, 2))] * 3, is_causal=True),
+    "erf": lambda x: ops.erf(x) * ops.erfc(x),
+    "divide_no_nan": lambda x: ops.divide_no_nan(x, np.array([1.0, 0.0, 2.0, 0.0])),
+}
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_more_gradients(name: str) -> None:
+    def function(x: Any) -> Any:
+        return ops.sum(ops.sin(MORE[name](x)))
+
+    np.testing.assert_allclose(gradient(function, X), differences(function, X), rtol=1e-6, atol=1e-8)
+
+
+def test_where_keras_on_tensorflow_differs_numpy_is_followed() -> None:
+    places = np.array([[0, 1, 5], [-1, 3, 2]])
+    for one, other in zip(
+        ops.unravel_index(places, (2, 3)), np.unravel_index(places % 6, (2, 3)), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    cube = rng.standard_normal((2, 3, 4))
+    np.testing.assert_array_equal(ops.rot90(cube, 2, (1, 2)), np.rot90(cube, 2, (1, 2)))
+
+
 def test_ops_and_autograd_go_together() -> None:
     def function(x: Any) -> Any:
         return (anp.sin(ops.softmax(x @ X.T) * 2) ** 2).mean() + ops.logsumexp(x.reshape(2, 6), 1)[0]

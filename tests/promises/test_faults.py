@@ -77,15 +77,15 @@ def test_ctrl_c_ends_fit_within_a_second() -> None:
 
 def test_ctrl_c_waits_for_the_end_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     model = make()
-    assign = tidegate.variable.Variable.assign
+    take = tidegate.variable.Variable.take
     seen: list[str] = []
 
-    def assign_and_interrupt(variable: Any, value: Any) -> None:
-        assign(variable, value)
+    def take_and_interrupt(variable: Any, value: Any) -> None:
+        take(variable, value)
         seen.append(variable.name)
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(tidegate.variable.Variable, "assign", assign_and_interrupt)
+    monkeypatch.setattr(tidegate.variable.Variable, "take", take_and_interrupt)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         fit(model, 1)

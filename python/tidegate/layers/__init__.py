@@ -11,10 +11,14 @@ from tidegate.layers.conv import Conv1D
 from tidegate.layers.dense import Dense
 from tidegate.layers.dropout import AlphaDropout, Dropout, SpatialDropout1D
 from tidegate.layers.embedding import Embedding
+from tidegate.layers.group_normalization import GroupNormalization, RMSNormalization, UnitNormalization
 from tidegate.layers.gru import GRU
+from tidegate.layers.identity import ActivityRegularization, Identity
 from tidegate.layers.input_layer import Input, InputLayer
 from tidegate.layers.joining import Concatenate, Dot, concatenate, dot
+from tidegate.layers.lambda_layer import Lambda
 from tidegate.layers.layer import Layer
+from tidegate.layers.lookup import IntegerLookup, StringLookup
 from tidegate.layers.lstm import LSTM
 from tidegate.layers.masking import Masking
 from tidegate.layers.merging import (
@@ -31,33 +35,50 @@ from tidegate.layers.merging import (
     multiply,
     subtract,
 )
+from tidegate.layers.multi_head_attention import MultiHeadAttention
 from tidegate.layers.noise import GaussianDropout, GaussianNoise
 from tidegate.layers.normalization import BatchNormalization, LayerNormalization
+from tidegate.layers.normalizing import CategoryEncoding, Normalization, Rescaling
+from tidegate.layers.padding import Cropping1D, UpSampling1D, ZeroPadding1D
 from tidegate.layers.pooling import (
     AveragePooling1D,
     GlobalAveragePooling1D,
     GlobalMaxPooling1D,
     MaxPooling1D,
 )
+from tidegate.layers.rectifiers import ELU, LeakyReLU, PReLU, ReLU
 from tidegate.layers.shapes import Flatten, Permute, RepeatVector, Reshape
 from tidegate.layers.simple_rnn import SimpleRNN
+from tidegate.layers.softmax import Softmax
+from tidegate.layers.text_vectorization import TextVectorization
 from tidegate.layers.time_distributed import TimeDistributed
 from tidegate.legacy import named
 
+# The other names that Keras has for them.
+AvgPool1D, MaxPool1D = AveragePooling1D, MaxPooling1D
+GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
+Convolution1D = Conv1D
+
 __all__ = [
+    "ELU",
     "GRU",
     "LSTM",
     "Activation",
+    "ActivityRegularization",
     "Add",
     "AdditiveAttention",
     "AlphaDropout",
     "Attention",
     "Average",
     "AveragePooling1D",
+    "AvgPool1D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "Concatenate",
     "Conv1D",
+    "Convolution1D",
+    "Cropping1D",
     "Dense",
     "Dot",
     "Dropout",
@@ -66,23 +87,43 @@ __all__ = [
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
+    "GlobalAvgPool1D",
+    "GlobalMaxPool1D",
     "GlobalMaxPooling1D",
+    "GroupNormalization",
+    "Identity",
     "Input",
     "InputLayer",
+    "IntegerLookup",
+    "Lambda",
     "Layer",
     "LayerNormalization",
+    "LeakyReLU",
     "Masking",
+    "MaxPool1D",
     "MaxPooling1D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
+    "Normalization",
+    "PReLU",
     "Permute",
+    "RMSNormalization",
+    "ReLU",
     "RepeatVector",
+    "Rescaling",
     "Reshape",
     "SimpleRNN",
+    "Softmax",
     "SpatialDropout1D",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "TimeDistributed",
+    "UnitNormalization",
+    "UpSampling1D",
+    "ZeroPadding1D",
     "add",
     "average",
     "concatenate",

@@ -82,6 +82,11 @@ class Bidirectional(OverTime, Wrapper):
                 raise ValueError(
                     f"{self.title}: argument `{name}` must be a recurrent layer; received {layer!r}"
                 )
+            if layer is not None and layer.activity_regularizer is not None:
+                raise ValueError(
+                    f"{self.title}: argument `{name}` must have no `activity_regularizer`: give the "
+                    f"Bidirectional one; received {layer!r}"
+                )
         stem = given.name.removeprefix("forward_")
         self.layer = _remade(given, name=f"forward_{stem}")
         if other is None:

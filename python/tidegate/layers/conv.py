@@ -30,13 +30,13 @@ class Conv1D(Layer):
         activation: a name or a function of `tidegate.activations`; None for none.
         use_bias: whether a bias is added.
         kernel_initializer, bias_initializer: first values, of `tidegate.initializers`.
-        kernel_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties, of `tidegate.regularizers`; the
+            last is on the output, for a row of the batch.
         kernel_constraint, bias_constraint: what a step must leave, of `tidegate.constraints`.
 
     Weights: kernel [kernel_size, features / groups, filters], bias [filters].
 
-    A mask ends here, and masked steps are read like all others, as in Keras. `activity_regularizer` is
-    refused by name.
+    A mask ends here, and masked steps are read like all others, as in Keras.
 
     Example:
         >>> Conv1D(8, 3, padding="causal")(np.zeros((2, 10, 4))).shape
@@ -59,7 +59,7 @@ class Conv1D(Layer):
         Argument("bias_initializer", "zeros", Initializer()),
         Argument("kernel_regularizer", None, Regularizer()),
         Argument("bias_regularizer", None, Regularizer()),
-        later("activity_regularizer"),
+        Argument("activity_regularizer", None, Regularizer()),
         Argument("kernel_constraint", None, Constraint()),
         Argument("bias_constraint", None, Constraint()),
     )

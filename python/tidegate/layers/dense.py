@@ -22,12 +22,13 @@ class Dense(Layer):
         activation: a name or a function of `tidegate.activations`; None for none.
         use_bias: whether a bias is added.
         kernel_initializer, bias_initializer: first values, of `tidegate.initializers`.
-        kernel_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties, of `tidegate.regularizers`; the
+            last is on the output, for a row of the batch.
         kernel_constraint, bias_constraint: what a step must leave, of `tidegate.constraints`.
 
     Weights: kernel [F, units], bias [units].
 
-    `activity_regularizer`, LoRA and quantization are refused by name.
+    LoRA and quantization are refused by name.
     """
 
     arguments = (
@@ -38,7 +39,7 @@ class Dense(Layer):
         Argument("bias_initializer", "zeros", Initializer()),
         Argument("kernel_regularizer", None, Regularizer()),
         Argument("bias_regularizer", None, Regularizer()),
-        later("activity_regularizer", in_config=False),
+        Argument("activity_regularizer", None, Regularizer(), in_config=False),
         Argument("kernel_constraint", None, Constraint()),
         Argument("bias_constraint", None, Constraint()),
         later("lora_rank", in_config=False),

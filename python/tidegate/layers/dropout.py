@@ -121,7 +121,7 @@ class SpatialDropout1D(Dropout):
         Argument("name", None, Name()),
         Argument("dtype", None, DTypeName()),
     )
-    common = tuple(argument for argument in Layer.common if argument.name not in ("name", "dtype"))
+    common = tuple(row for row in Layer.common if row.name not in ("name", "dtype", "activity_regularizer"))
     noise_shape = (None, 1, None)
 
     @classmethod

@@ -11,7 +11,7 @@ from tidegate._native import core
 from tidegate.graph import Tensor
 from tidegate.inputs import Shape
 from tidegate.layers.arguments import REQUIRED, Argument, later
-from tidegate.layers.kinds import Constraint, Flag, Initializer, Kind, Later, PositiveInteger, Regularizer
+from tidegate.layers.kinds import Constraint, Flag, Initializer, Kind, PositiveInteger, Regularizer
 from tidegate.layers.layer import Layer
 from tidegate.masks import Mask, differing
 from tidegate.random import Training
@@ -38,7 +38,8 @@ class Embedding(Layer):
         input_dim: number of ids.
         output_dim: length of a row.
         embeddings_initializer: first values, of `tidegate.initializers`.
-        embeddings_regularizer: a penalty, of `tidegate.regularizers`.
+        embeddings_regularizer, activity_regularizer: penalties, of `tidegate.regularizers`; the second is on
+            the output, for a row of the batch.
         embeddings_constraint: what a step must leave, of `tidegate.constraints`.
         mask_zero: whether id 0 stands for a timestep that does not count: the layers behind get a mask. The
             input must be `[batch, timesteps]` then. A mask that came from before is forgotten, as in Keras.
@@ -47,7 +48,7 @@ class Embedding(Layer):
 
     Weights: embeddings [input_dim, output_dim].
 
-    `activity_regularizer`, LoRA and quantization are refused by name.
+    LoRA and quantization are refused by name.
 
     Example:
         >>> Embedding(1000, 8)(np.array([[4, 20], [7, 0]])).shape
@@ -59,7 +60,7 @@ class Embedding(Layer):
         Argument("output_dim", REQUIRED, PositiveInteger()),
         Argument("embeddings_initializer", "uniform", Initializer()),
         Argument("embeddings_regularizer", None, Regularizer()),
-        Argument("activity_regularizer", None, Later(None), positional=False),
+        Argument("activity_regularizer", None, Regularizer(), positional=False),
         Argument("embeddings_constraint", None, Constraint()),
         Argument("mask_zero", False, Flag()),
         Argument("weights", None, _Table(), in_config=False),
@@ -129,7 +130,10 @@ class Embedding(Layer):
     def symbolic_mask(self, inputs: list[Tensor]) -> Mask | None:
         return differing(inputs[0], 0) if self.mask_zero else None
 
-    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Any:
+        """The mask of an array, bool [batch, timesteps]; of a tensor, what `mask` of a layer's call takes."""
+        if isinstance(inputs, Tensor):
+            return self.symbolic_mask([inputs])
         x = self.prepare(inputs)
         operator: core.Embedding = self.operator
         return operator.mask(x)

@@ -26,6 +26,7 @@ class GRU(Recurrent):
         use_bias: whether there is a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: first values, of `tidegate.initializers`.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        activity_regularizer: a penalty on each output, for a row of the batch.
         kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
             `tidegate.constraints`.
         dropout: the probability that an element of the inputs is zero in training; all timesteps of a row
@@ -43,8 +44,6 @@ class GRU(Recurrent):
 
     Weights: kernel [F, 3U], recurrent_kernel [U, 3U], bias [3U]; with `reset_after` the bias is [2, 3U], that
     of the input's product and that of the recurrent one.
-
-    `activity_regularizer` is refused by name.
 
     Example:
         >>> GRU(4)(np.zeros((2, 10, 3))).shape

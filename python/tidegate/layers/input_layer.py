@@ -18,7 +18,7 @@ class InputLayer(Layer):
         shape: of one sample, such as (10, 1); None for an axis of any length.
         batch_size: the number of rows, where it is fixed.
         dtype: "float32", "float64" or an integer type. Whatever real numbers come are converted to the dtype
-            of the layers.
+            of the layers. "string" for texts, which a layer takes that makes numbers of them.
         batch_shape: shape with the batch axis, instead of the first two arguments.
     """
 
@@ -32,7 +32,7 @@ class InputLayer(Layer):
         later("input_tensor", in_config=False),
         Argument("optional", False, Flag()),
     )
-    common = tuple(argument for argument in Layer.common if argument.name != "dtype")
+    common = tuple(row for row in Layer.common if row.name not in ("dtype", "activity_regularizer"))
 
     shape: Shape | None
     batch_size: int | None

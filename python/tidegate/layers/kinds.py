@@ -136,9 +136,9 @@ class DTypeName(DType):
 
 
 class InputDType(DTypeName):
-    """The same, or an integer type."""
+    """The same, or an integer type, or strings."""
 
-    others = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+    others = ("string", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
 class InputShape(Kind):

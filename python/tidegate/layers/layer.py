@@ -14,11 +14,13 @@ import numpy as np
 from tidegate.graph import Graph, Node, Tensor, connect
 from tidegate.inputs import Shape, batch_shape, check_input_shape, floating, mask_of_steps, short
 from tidegate.layers.arguments import Argument, Signature, Table, bind
-from tidegate.layers.kinds import DType, Flag, InputShape, Name
+from tidegate.layers.kinds import DType, Flag, InputShape, Name, Regularizer
 from tidegate.legacy import layer_arguments
 from tidegate.masks import Mask
+from tidegate.passes import running
 from tidegate.random import Training
-from tidegate.structure import plain
+from tidegate.regularizers import activity_penalties
+from tidegate.structure import listed, plain
 from tidegate.utils.naming import auto_name
 from tidegate.values import handed_out
 from tidegate.variable import Array, Variable, assign_all, assign_each, release_at_fork
@@ -31,14 +33,16 @@ release_at_fork(building)
 class Layer(Weighted):
     """The base of all layers.
 
-    A subclass declares `arguments` and writes `create_variables`, `create_operator`, `forward`, `backward`
-    and `compute_output_shape`. Every layer takes, by name, `name`, `trainable`, `dtype` and `input_shape`, or
-    with a warning `batch_input_shape`.
+    A class of the user's writes `call`, and gets `Own` among its bases: see `layers/own.py`. One of this
+    package's declares `arguments` and writes `create_variables`, `create_operator`, `forward`, `backward`
+    and `compute_output_shape`. Every layer takes, by name, `name`, `trainable`, `dtype`,
+    `activity_regularizer` and `input_shape`, or with a warning `batch_input_shape`.
 
     Attributes:
         name: unique in a model; counted up from the class name when not given.
         trainable: whether an optimizer changes the weights.
         dtype: "float32" or "float64", of the weights, the inputs and the outputs.
+        activity_regularizer: a penalty on each output, for a row of the batch; training adds it to the loss.
         built: whether there are weights yet; they are made on the first call, or by `build`.
         operator: the native operator of this configuration, there once built; None for a layer that does
             nothing in inference.
@@ -50,6 +54,7 @@ class Layer(Weighted):
         Argument("name", None, Name(), positional=False),
         Argument("trainable", True, Flag(), positional=False),
         Argument("dtype", None, DType(), positional=False),
+        Argument("activity_regularizer", None, Regularizer(), positional=False, in_config=False),
         Argument("input_shape", None, InputShape(), positional=False, in_config=False),
         Argument("batch_input_shape", None, InputShape(), positional=False, in_config=False),
     )
@@ -59,12 +64,21 @@ class Layer(Weighted):
     makes_mask: ClassVar[bool] = False  # whether `compute_mask` forgets the mask that came
     several_inputs: ClassVar[bool] = False  # whether inputs, their shapes and their masks come in lists
     graph: ClassVar[Graph | None] = None  # what a model in a layer's place has
+    counted: ClassVar[bool] = True  # whether it is among the layers of a model that it is in
     stateful: bool = False  # whether a call goes on where the last one ended
     __signature__ = Signature()
 
     name: str
     trainable: bool
     dtype: str
+    activity_regularizer: Any = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "call" in vars(cls):
+            from tidegate.layers.own import adopt
+
+            adopt(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         values = bind(type(self).__name__, self.table(), args, layer_arguments(type(self), kwargs))
@@ -77,12 +91,14 @@ class Layer(Weighted):
         self.build_shape: Shape | None = None
         self.operator: Any = None
         self.nodes: list[Node] = []
+        self._activity_losses: list[float] = []
         self._variables: list[Variable] = []
 
     @classmethod
     def table(cls) -> Table:
         """Every argument of the constructor."""
-        return (*cls.arguments, *cls.common)
+        own = {argument.name for argument in cls.arguments}
+        return (*cls.arguments, *(argument for argument in cls.common if argument.name not in own))
 
     # ---- configuration ---------------------------------------------------------------------------
 
@@ -94,7 +110,10 @@ class Layer(Weighted):
     def get_config(self) -> dict[str, Any]:
         """The configuration in Keras's form: `from_config` makes an equal layer of it, without weights."""
         kinds = {argument.name: argument.kind for argument in self.table()}
-        return {name: kinds[name].write(getattr(self, name)) for name in self.config_names()}
+        names = self.config_names()
+        if self.activity_regularizer is not None:
+            names = list(dict.fromkeys([*names, "activity_regularizer"]))
+        return {name: kinds[name].write(getattr(self, name)) for name in names}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
@@ -178,26 +197,58 @@ class Layer(Weighted):
 
     # ---- computing -------------------------------------------------------------------------------
 
-    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None) -> Any:
+    def __call__(self, inputs: Any, *, training: bool | None = None, mask: Any = None) -> Any:
         """The layer's outputs on an array, computed now; on an `Input`, a node of a graph.
 
         Args:
             inputs: array with the axes that the layer's own documentation states, converted to `dtype`.
             training: whether this is a training pass.
-            mask: bool [batch, timesteps]; refused, except by layers that say what they do with it.
+            mask: bool [batch, timesteps], on an `Input` a tensor; refused, except by layers that say what
+                they do with it.
         """
         tensors = self.tensors(inputs)
-        if mask is not None and (not self.uses_mask or tensors):
+        if mask is not None and not self.uses_mask:
             raise ValueError(f"{self.title}: argument `mask` is not supported; expected None")
         if tensors:
-            return connect(self, tensors)
+            return connect(self, tensors if mask is None else [self.with_mask(tensors[0], mask)])
         x = self.prepare(inputs)
         if mask is not None:
             mask = mask_of_steps(mask, x.shape, self.title)
-        outputs, kept = self.forward(x, training=Training.by_hand(training), keep=training, mask=mask)
-        if training:
+        return self.compute(x, training, mask)
+
+    def compute(self, inputs: Any, training: Any = None, mask: Any = None, **options: Any) -> Any:
+        """The outputs on what `prepare` gave, by themselves or as a part of what a user's `call` computes."""
+        going = running.get()
+        if going is not None:
+            return going.run(self, inputs, training, mask, options)
+        by_hand = Training.by_hand(training)
+        outputs, kept = self.forward(inputs, training=by_hand, keep=bool(training), mask=mask, **options)
+        if training or self.stateful:
             assign_each(self.updates(kept, {}))
+        self.note_activity(outputs)
         return handed_out(outputs)
+
+    def note_activity(self, outputs: Any) -> None:
+        """Lets `losses` show the penalties on the outputs of a call on arrays."""
+        if self.activity_regularizer is not None:
+            self.show_losses(activity_penalties(self.activity_regularizer, listed(outputs)))
+
+    @property
+    def adds_losses(self) -> bool:
+        """Whether a forward of it adds to the loss."""
+        return False
+
+    def added_losses(self, kept: Any) -> list[float]:
+        """What a forward has added to the loss."""
+        return []
+
+    @property
+    def activity_losses(self) -> list[float]:
+        return list(self._activity_losses)
+
+    def show_losses(self, found: list[float]) -> None:
+        """Takes the penalties that `activity_losses` are from now on."""
+        self._activity_losses = found
 
     def tensors(self, inputs: Any) -> list[Tensor]:
         """The tensor that the layer is called on, in a list; none where it is called on an array.
@@ -207,6 +258,12 @@ class Layer(Weighted):
         if isinstance(inputs, (list, tuple)) and any(isinstance(each, Tensor) for each in inputs):
             raise ValueError(f"{self.title}: `inputs` must be one tensor; received {short(inputs)}")
         return [inputs] if isinstance(inputs, Tensor) else []
+
+    def with_mask(self, tensor: Tensor, mask: Any) -> Tensor:
+        """A tensor that the layer is called on, with the mask that a caller gives, or its own for None."""
+        from tidegate.layers.with_mask import masked
+
+        return tensor if mask is None else masked(tensor, mask, self.title, self.dtype)
 
     @property
     def input(self) -> Any:
@@ -254,6 +311,24 @@ class Layer(Weighted):
         """
         raise NotImplementedError
 
+    def run(self, given: list[Array], masks: list[Array | None], **how: Any) -> tuple[list[Array], Any, Any]:
+        """`forward` as of a node: the outputs, the mask that goes on with the first, and what it kept.
+
+        Args:
+            given, masks: of every input.
+            how: the other arguments of `forward`.
+        """
+        # Whole numbers come of what runs in Python.
+        given = [array if array.dtype == self.dtype else np.require(array, self.dtype) for array in given]
+        several: bool = self.several_inputs
+        inputs: Any = given if several else plain(given)
+        mask: Any = masks if several else masks[0]
+        # Beside initial states a recurrent layer does not see the mask that came with the sequence: so it is
+        # in Keras. It goes on with the output all the same.
+        seen = mask if several or len(given) == 1 else None
+        outputs, kept = self.forward(inputs, mask=seen, **how)
+        return listed(outputs), self.compute_mask(inputs if several else given[0], mask), kept
+
     def backward(self, kept: Any, d_outputs: Any, *, need_d_inputs: bool = True) -> tuple[Any, list[Array]]:
         """The gradients of the inputs and of the weights (in their order), from those of the outputs.
 
@@ -275,6 +350,11 @@ class Layer(Weighted):
         """
         return {}
 
+    def shapes_of(self, shapes: list[Shape], options: dict[str, Any]) -> list[Shape]:
+        """Those of the outputs of a node, from those of its inputs and its options."""
+        given: Any = shapes if self.several_inputs else shapes[0]
+        return listed(self.compute_output_shape(given, **options))
+
     def compute_output_shape(self, input_shape: Shape) -> Any:
         """The shape of the output (a list where there are several) for an input's; None is unknown."""
         raise NotImplementedError
@@ -290,6 +370,16 @@ class Layer(Weighted):
         return inputs[0].mask if passes else None
 
     # ---- the object ------------------------------------------------------------------------------
+
+    @property
+    def kind(self) -> str:
+        """What summaries call its class."""
+        return type(self).__name__
+
+    @property
+    def native(self) -> bool:
+        """Whether native code computes it, as a step of a Program too if it takes and gives one array."""
+        return True
 
     @property
     def title(self) -> str:

@@ -25,6 +25,7 @@ class LSTM(Recurrent):
         use_bias: whether there is a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: first values, of `tidegate.initializers`.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        activity_regularizer: a penalty on each output, for a row of the batch.
         kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
             `tidegate.constraints`.
         unit_forget_bias: whether the forget gate's bias begins as ones.
@@ -41,8 +42,6 @@ class LSTM(Recurrent):
         input_shape: (timesteps, features) on the first layer of a Sequential.
 
     Weights: kernel [F, 4U], recurrent_kernel [U, 4U], bias [4U].
-
-    `activity_regularizer` is refused by name.
 
     Example:
         >>> LSTM(4)(np.zeros((2, 10, 3))).shape

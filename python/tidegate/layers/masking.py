@@ -11,6 +11,7 @@ from tidegate.layers.arguments import Argument
 from tidegate.layers.number_kinds import Number
 from tidegate.layers.plain import Plain
 from tidegate.masks import Mask, any_of_last, differing
+from tidegate.random import Training
 from tidegate.variable import Array
 
 
@@ -38,10 +39,26 @@ class Masking(Plain):
     def create_operator(self) -> core.Masking:
         return core.Masking(self.mask_value)
 
+    def forward(
+        self,
+        inputs: Array,
+        *,
+        weights: list[Array] | None = None,
+        training: Training | None = None,
+        keep: bool = False,
+        mask: Array | None = None,
+    ) -> tuple[Array, Any]:
+        if self.mask_value == 0:  # masked steps are zeros already
+            return inputs, (inputs, inputs) if keep else None
+        return super().forward(inputs, keep=keep)
+
     def symbolic_mask(self, inputs: list[Tensor]) -> Mask:
         return any_of_last(differing(inputs[0], self.mask_value))
 
-    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Array | None:
+    def compute_mask(self, inputs: Any, mask: Array | None = None) -> Any:
+        """The mask of an array, bool [batch, timesteps]; of a tensor, what `mask` of a layer's call takes."""
+        if isinstance(inputs, Tensor):
+            return self.symbolic_mask([inputs])
         x = self.prepare(inputs)
         operator: core.Masking = self.operator
         return operator.mask(x)

@@ -17,12 +17,12 @@ from tidegate.layers.number_kinds import LastAxis, Number
 from tidegate.random import Training
 from tidegate.variable import Array, Variable, values_of
 
-_CENTER_AND_SCALE: Table = (Argument("center", True, Flag()), Argument("scale", True, Flag()))
-_INITIALIZERS: Table = (
+CENTER_AND_SCALE: Table = (Argument("center", True, Flag()), Argument("scale", True, Flag()))
+INITIALIZERS: Table = (
     Argument("beta_initializer", "zeros", Initializer()),
     Argument("gamma_initializer", "ones", Initializer()),
 )
-_RULES: Table = (
+RULES: Table = (
     Argument("beta_regularizer", None, Regularizer()),
     Argument("gamma_regularizer", None, Regularizer()),
     Argument("beta_constraint", None, Constraint()),
@@ -30,7 +30,7 @@ _RULES: Table = (
 )
 
 
-class _Normalization(Layer):
+class Normalizing(Layer):
     """gamma and beta, as far as there are, of the features of the last axis."""
 
     epsilon: float
@@ -47,13 +47,13 @@ class _Normalization(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return tuple(input_shape)
 
-    def _operator_arguments(self) -> dict[str, Any]:
+    def operator_arguments(self) -> dict[str, Any]:
         assert self.build_shape is not None
         features = self.build_shape[-1] or 0
         return {"features": features, "epsilon": self.epsilon, "center": self.center, "scale": self.scale}
 
 
-class LayerNormalization(_Normalization):
+class LayerNormalization(Normalizing):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with the moments of each `x[..., :]` alone.
 
     float32 or float64 `[batch, ..., features]` to the same shape; a mask goes on.
@@ -75,14 +75,14 @@ class LayerNormalization(_Normalization):
     arguments = (
         Argument("axis", -1, LastAxis(in_list=True)),
         Argument("epsilon", 1e-3, Number(0)),
-        *_CENTER_AND_SCALE,
-        *_INITIALIZERS,
-        *_RULES,
+        *CENTER_AND_SCALE,
+        *INITIALIZERS,
+        *RULES,
         Argument("rms_scaling", False, Later(False), positional=False),
     )
 
     def create_operator(self) -> core.LayerNormalization:
-        return core.LayerNormalization(**self._operator_arguments())
+        return core.LayerNormalization(**self.operator_arguments())
 
     def forward(
         self,
@@ -105,7 +105,7 @@ class LayerNormalization(_Normalization):
         return operator.backward(inputs, moments, weights, d_outputs, need_d_inputs)
 
 
-class BatchNormalization(_Normalization):
+class BatchNormalization(Normalizing):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with moments of each feature.
 
     float32 or float64 `[batch, ..., features]` to the same shape; a mask goes on. In training the moments are
@@ -132,11 +132,11 @@ class BatchNormalization(_Normalization):
         Argument("axis", -1, LastAxis(in_list=False)),
         Argument("momentum", 0.99, Number(0, 1)),
         Argument("epsilon", 1e-3, Number(0)),
-        *_CENTER_AND_SCALE,
-        *_INITIALIZERS,
+        *CENTER_AND_SCALE,
+        *INITIALIZERS,
         Argument("moving_mean_initializer", "zeros", Initializer()),
         Argument("moving_variance_initializer", "ones", Initializer()),
-        *_RULES,
+        *RULES,
         later("renorm", False),
         later("renorm_clipping"),
         later("renorm_momentum", 0.99),
@@ -160,7 +160,7 @@ class BatchNormalization(_Normalization):
         return [*super().create_variables(input_shape), *moving]
 
     def create_operator(self) -> core.BatchNormalization:
-        return core.BatchNormalization(**self._operator_arguments())
+        return core.BatchNormalization(**self.operator_arguments())
 
     def forward(
         self,

@@ -10,8 +10,6 @@ import numpy as np
 from tidegate.graph import Tensor, connect
 from tidegate.inputs import boolean_mask, short
 from tidegate.layers.layer import Layer
-from tidegate.random import Training
-from tidegate.values import handed_out
 from tidegate.variable import Array, Variable, assign_each
 
 
@@ -43,7 +41,7 @@ class OverTime(Layer):
     minimum_rank = 3
 
     def __call__(
-        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None
     ) -> Any:
         """The layer on an array, computed now; on an `Input`, a node of a graph.
 
@@ -52,7 +50,8 @@ class OverTime(Layer):
             initial_state: one array [B, U] per state (LSTM h and c, others h), in a list, those of a forward
                 layer before those of a backward layer; None for zeros, or what a stateful layer carries.
             mask: bool [B, T], True where a step counts; a masked step carries the states on and, unless it
-                puts out zeros, repeats the output.
+                puts out zeros, repeats the output. On an `Input` a tensor, or what `compute_mask` of an
+                Embedding or a Masking gives on one.
             training: whether this is a training pass.
 
         Returns:
@@ -64,12 +63,12 @@ class OverTime(Layer):
             TypeError: numbers that are not real.
         """
         if isinstance(sequences, Tensor):
+            if initial_state is None:
+                return connect(self, [self.with_mask(sequences, mask)])
             if mask is not None:
                 raise ValueError(
-                    f"{self.title}: argument `mask` is not supported on an `Input` yet; expected None"
+                    f"{self.title}: argument `mask` is not supported beside `initial_state` on an `Input` yet"
                 )
-            if initial_state is None:
-                return connect(self, [sequences])
             states = self.list_of_states(initial_state)
             for state, units in zip(states, self.units_of_states(), strict=True):
                 shape = state.shape if isinstance(state, Tensor) else None
@@ -83,10 +82,7 @@ class OverTime(Layer):
         if mask is not None:
             mask = boolean_mask(mask, x.shape[:2], self.title)
         inputs = x if initial_state is None else [x, *self.prepare_states(initial_state, len(x))]
-        outputs, kept = self.forward(inputs, training=Training.by_hand(training), mask=mask)
-        if self.stateful:
-            assign_each(self.updates(kept, {}))
-        return handed_out(outputs)
+        return self.compute(inputs, training, mask)
 
     @property
     def states(self) -> Sequence[Variable] | None:

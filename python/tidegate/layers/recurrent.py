@@ -12,7 +12,7 @@ import numpy as np
 from tidegate import activations
 from tidegate._native import core
 from tidegate.inputs import Shape, floating
-from tidegate.layers.arguments import REQUIRED, Argument, Table, later
+from tidegate.layers.arguments import REQUIRED, Argument, Table
 from tidegate.layers.kinds import (
     Activation,
     Constraint,
@@ -56,7 +56,7 @@ def recurrent_arguments(after_initializers: Table = (), after_sequence: Table = 
         Argument("kernel_regularizer", None, Regularizer()),
         Argument("recurrent_regularizer", None, Regularizer()),
         Argument("bias_regularizer", None, Regularizer()),
-        later("activity_regularizer"),
+        Argument("activity_regularizer", None, Regularizer()),
         Argument("kernel_constraint", None, Constraint()),
         Argument("recurrent_constraint", None, Constraint()),
         Argument("bias_constraint", None, Constraint()),

@@ -8,10 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tidegate.graph import Tensor, connect
-from tidegate.inputs import Shape, floating, mask_of_steps
+from tidegate.inputs import Shape, floating, mask_of_steps, short
 from tidegate.layers.layer import Layer
-from tidegate.random import Training
-from tidegate.values import handed_out
 from tidegate.variable import Array
 
 Shapes = Sequence[Shape]
@@ -28,6 +26,7 @@ class SeveralInputs(Layer):
     several_inputs = True
     uses_mask = True
     options: ClassVar[dict[str, Any]] = {}
+    inputs_apart: ClassVar[tuple[str, ...]] = ()  # names of the inputs, where a call has no list of them
 
     def check_shapes(self, shapes: Shapes) -> None:
         """Raises ValueError unless the layer can be called on arrays of these shapes."""
@@ -44,10 +43,10 @@ class SeveralInputs(Layer):
             raise ValueError(f"{self.title}: the inputs must be a list; received one of the shape {shape}")
         self.check_shapes(shape)
 
-    def create_operator(self) -> None:
+    def create_operator(self) -> Any:
         return None
 
-    def __call__(self, inputs: Any, *, training: bool = False, mask: Any = None, **options: Any) -> Any:
+    def __call__(self, inputs: Any, *, training: bool | None = None, mask: Any = None, **options: Any) -> Any:
         """The layer's outputs on arrays, computed now; on `Input`s, a node of a graph.
 
         Args:
@@ -65,16 +64,19 @@ class SeveralInputs(Layer):
             return self._connect(list(inputs), mask, options)
         arrays = self.prepare(inputs)
         masks = self.prepare_masks(mask, arrays)
-        outputs, _ = self.forward(arrays, training=Training.by_hand(training), mask=masks, **options)
-        return handed_out(outputs)
+        return self.compute(arrays, training, masks, **options)
 
     def _connect(self, inputs: list[Any], mask: Any, options: dict[str, Any]) -> Any:
         if not all(isinstance(each, Tensor) for each in inputs):
             raise ValueError(f"{self.title}: the inputs must all be arrays, or all be those of a model")
         if mask is not None:
-            raise ValueError(
-                f"{self.title}: argument `mask` is not supported on `Input`s yet: there masks come with them"
-            )
+            if not isinstance(mask, (list, tuple)) or len(mask) > len(inputs):
+                raise ValueError(
+                    f"{self.title}: `mask` must be a list of {len(inputs)} masks, as there are inputs; "
+                    f"received {short(mask)}"
+                )
+            given = [*mask, *[None] * (len(inputs) - len(mask))]
+            inputs = [self.with_mask(*pair) for pair in zip(inputs, given, strict=True)]
         for name, value in options.items():
             if not isinstance(value, bool):
                 raise ValueError(

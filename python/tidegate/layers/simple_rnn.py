@@ -25,6 +25,7 @@ class SimpleRNN(Recurrent):
         use_bias: whether there is a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: first values, of `tidegate.initializers`.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties, of `tidegate.regularizers`.
+        activity_regularizer: a penalty on each output, for a row of the batch.
         kernel_constraint, recurrent_constraint, bias_constraint: what a step must leave, of
             `tidegate.constraints`.
         dropout: the probability that an element of the inputs is zero in training; all timesteps of a row
@@ -40,8 +41,6 @@ class SimpleRNN(Recurrent):
         input_shape: (timesteps, features) on the first layer of a Sequential.
 
     Weights: kernel [F, U], recurrent_kernel [U, U], bias [U].
-
-    `activity_regularizer` is refused by name.
 
     Example:
         >>> SimpleRNN(4)(np.zeros((2, 10, 3))).shape

@@ -59,6 +59,10 @@ class Wrapper(Layer):
         """The shape of what the inner layers get."""
         return input_shape
 
+    @property
+    def native(self) -> bool:
+        return all(layer.native for layer in self.inner_layers())
+
     # ---- weights ---------------------------------------------------------------------------------
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:

@@ -132,7 +132,7 @@ class CategoricalCrossentropy(Crossentropy):
         return np.asarray(y_true * (1 - self.label_smoothing) + self.label_smoothing / y_true.shape[-1])
 
 
-class SparseCategoricalCrossentropy(CategoricalCrossentropy):
+class SparseCategoricalCrossentropy(Crossentropy):
     """Targets [B, ...] or [B, ..., 1] that are the number of the class, from 0 to K - 1.
 
     Args:
@@ -161,18 +161,48 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         self.ignore_class = ignore_class
 
     def align(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
-        """Labels become one-hot along `axis`; a label that is no class raises ValueError.
+        """Labels become int64 without the axis of the classes; one that is no class raises ValueError.
 
-        An ignored label has no one, and its predictions are replaced, so that no NaN among them is seen.
+        An ignored label is -1, and its predictions are replaced, so that no NaN among them is seen.
         """
         self.check_axis(y_pred)
-        t = one_hot(self.name, y_true, y_pred, self.axis, self.ignore_class)
+        labels = numbers_of_classes(self.name, y_true, y_pred, self.axis, self.ignore_class)
         if self.ignore_class is not None:
-            y_pred = np.where(t.any(axis=self.axis, keepdims=True), y_pred, y_pred.dtype.type(1))
-        return t, y_pred
+            y_pred = np.where(np.expand_dims(labels < 0, self.axis), y_pred.dtype.type(1), y_pred)
+        return labels, y_pred
 
     def valid(self, y_true: Array, values: Array) -> Array | None:
-        return None if self.ignore_class is None else np.asarray(y_true.any(axis=self.axis))
+        return None if self.ignore_class is None else np.asarray(y_true >= 0)
+
+    def call(self, y_true: Array, y_pred: Array) -> Array:
+        places = self._places(y_true)
+        if self.from_logits:
+            log_p = np.take_along_axis(activate_along("log_softmax", y_pred, self.axis), places, self.axis)
+        else:
+            log_p = core.log(clip(self._shares(places, y_pred)[0]))
+        return np.asarray(-log_p.squeeze(self.axis))
+
+    def backward(self, y_true: Array, y_pred: Array, d_values: Array) -> Array:
+        places, d = self._places(y_true), np.expand_dims(d_values, self.axis)
+        if self.from_logits:
+            d_y_pred, d_at_label = activate_along("softmax", y_pred, self.axis) * d, d
+        else:
+            q, total = self._shares(places, y_pred)
+            d = d * unclipped(q)
+            d_y_pred = np.array(np.broadcast_to(d / total, y_pred.shape))
+            d_at_label = d / (clip(q) * total)
+        d_at_label = np.take_along_axis(d_y_pred, places, self.axis) - d_at_label
+        np.put_along_axis(d_y_pred, places, d_at_label, self.axis)
+        return np.asarray(d_y_pred)
+
+    def _places(self, labels: Array) -> Array:
+        """Of the right classes; of an ignored label any, since its value counts nothing."""
+        return np.expand_dims(np.maximum(labels, 0), self.axis)
+
+    def _shares(self, places: Array, y_pred: Array) -> tuple[Array, Array]:
+        """The probability of the right class, and what the predictions are divided by for that."""
+        total = y_pred.sum(axis=self.axis, keepdims=True)
+        return np.take_along_axis(y_pred, places, self.axis) / total, total
 
 
 def entropy(t: Array, p: Array) -> Array:
@@ -186,10 +216,11 @@ def d_entropy(t: Array, p: Array) -> Array:
     return np.asarray((q - t) / (q * (1 - q)) * unclipped(p))
 
 
-def one_hot(
+def numbers_of_classes(
     owner: str, labels: Array, y_pred: Array, axis: int = -1, ignore_class: int | None = None
 ) -> Array:
-    """Labels, of the shape of `y_pred` without `axis` or with length 1 there, as ones along `axis`.
+    """Labels, of the shape of `y_pred` without `axis` or with length 1 there, as int64 without it; -1 for
+    `ignore_class`.
 
     Raises ValueError for another shape and for a label that is neither a class nor `ignore_class`.
     """
@@ -209,6 +240,10 @@ def one_hot(
             f"{owner}: argument `y_true` expected labels from 0 to {classes - 1}; "
             f"received {labels[wrong][0]:g}"
         )
-    numbers = np.where(ignored, -1, labels).astype(np.int64)
-    ones = numbers[..., np.newaxis] == np.arange(classes)
-    return np.asarray(np.moveaxis(ones, -1, axis), y_pred.dtype)
+    return np.asarray(np.where(ignored, -1, labels).astype(np.int64))
+
+
+def one_hot(owner: str, labels: Array, y_pred: Array) -> Array:
+    """Labels as ones along the last axis of the predictions; raises as `numbers_of_classes` does."""
+    numbers = numbers_of_classes(owner, labels, y_pred)
+    return np.asarray(numbers[..., np.newaxis] == np.arange(y_pred.shape[-1]), y_pred.dtype)

@@ -79,8 +79,11 @@ class Loss(Configured):
 
         Here a prediction is in one value only; a loss where it is in many writes this and no `gradient`.
         """
-        spread = d_values if self.axis is None else np.expand_dims(d_values, self.axis)
-        return np.asarray(self.gradient(y_true, y_pred) * spread)
+        if self.axis == -1:
+            d_values = d_values[..., np.newaxis]
+        elif self.axis is not None:
+            d_values = np.expand_dims(d_values, self.axis)
+        return np.asarray(self.gradient(y_true, y_pred) * d_values)
 
     def valid(self, y_true: Array, values: Array) -> Array | None:
         """bool [B, ...], True where a value counts in the mean; None where all do."""
@@ -164,13 +167,14 @@ class Loss(Configured):
 
     def align(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         """Targets and predictions of one shape; raises ValueError when they cannot be."""
-        y_true, y_pred = same_rank(y_true, y_pred)
-        if (
-            self.broadcasts
-            and y_true.ndim == y_pred.ndim
-            and all(n in (1, m) for n, m in zip(y_true.shape, y_pred.shape, strict=True))
-        ):
-            y_true = np.broadcast_to(y_true, y_pred.shape)
+        if y_true.shape != y_pred.shape:
+            y_true, y_pred = same_rank(y_true, y_pred)
+            if (
+                self.broadcasts
+                and y_true.ndim == y_pred.ndim
+                and all(n in (1, m) for n, m in zip(y_true.shape, y_pred.shape, strict=True))
+            ):
+                y_true = np.broadcast_to(y_true, y_pred.shape)
         if y_true.shape != y_pred.shape:
             raise ValueError(
                 f"{self.name}: arguments `y_true` and `y_pred` expected the same shape; "
@@ -181,7 +185,8 @@ class Loss(Configured):
 
     def check_axis(self, y_pred: Array) -> None:
         """Raises ValueError where the predictions have no such axis."""
-        for axis in np.atleast_1d([] if self.axis is None else self.axis):
+        axes = self.axis if isinstance(self.axis, (tuple, list)) else [] if self.axis is None else [self.axis]
+        for axis in axes:
             if not -y_pred.ndim <= axis < y_pred.ndim:
                 raise ValueError(
                     f"{self.name}: argument `axis` expected an axis of the predictions {y_pred.shape}; "
@@ -202,24 +207,25 @@ class Loss(Configured):
             mask = valid if mask is None else mask & valid
         if mask is not None:
             sample_weight = masked_weight(sample_weight, mask)
+        summed = self.reduction in (None, "none", "sum")
         if sample_weight is None:
-            weight, total = np.ones_like(values), float(values.size)
-        else:
-            given = numeric(np.asarray(sample_weight), "sample_weight").astype(values.dtype)
-            weight = given
-            if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
-                weight = weight[..., 0]
-            if values.ndim and (
-                weight.ndim not in (0, values.ndim)
-                or any(n not in (1, m) for n, m in zip(weight.shape, values.shape, strict=False))
-            ):
-                raise ValueError(
-                    f"{self.name}: argument `sample_weight` expected one weight for each of the losses "
-                    f"{values.shape}; received shape {given.shape}"
-                )
-            total = float(np.sum(weight, dtype=np.float64))
-            weight = np.broadcast_to(weight, values.shape if values.ndim else weight.shape)
-        if self.reduction in (None, "none", "sum"):
+            one = values.dtype.type(1)
+            return np.full_like(values, one if summed else one / values.dtype.type(max(values.size, 1)))
+        given = numeric(np.asarray(sample_weight), "sample_weight").astype(values.dtype)
+        weight = given
+        if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
+            weight = weight[..., 0]
+        if values.ndim and (
+            weight.ndim not in (0, values.ndim)
+            or any(n not in (1, m) for n, m in zip(weight.shape, values.shape, strict=False))
+        ):
+            raise ValueError(
+                f"{self.name}: argument `sample_weight` expected one weight for each of the losses "
+                f"{values.shape}; received shape {given.shape}"
+            )
+        total = float(np.sum(weight, dtype=np.float64))
+        weight = np.broadcast_to(weight, values.shape if values.ndim else weight.shape)
+        if summed:
             return weight
         if self.reduction != "mean_with_sample_weight":
             total = float(weight.size if mask is None else np.count_nonzero(mask))

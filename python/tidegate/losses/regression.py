@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tidegate._native import core
-from tidegate.losses.arithmetic import EPSILON
+from tidegate.losses.arithmetic import EPSILON, mean_of_last
 from tidegate.losses.loss import Loss, real
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class MeanSquaredError(Loss):
         super().__init__(name, reduction, dtype)
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
-        return np.asarray(np.square(y_pred - y_true).mean(axis=-1))
+        return mean_of_last(np.square(y_pred - y_true))
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return np.asarray((y_pred - y_true) * (2 / y_pred.shape[-1]))
@@ -51,7 +51,7 @@ class MeanAbsoluteError(Loss):
         super().__init__(name, reduction, dtype)
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
-        return np.asarray(np.abs(y_pred - y_true).mean(axis=-1))
+        return mean_of_last(np.abs(y_pred - y_true))
 
     def gradient(self, y_true: Array, y_pred: Array) -> Array:
         return np.asarray(np.sign(y_pred - y_true) / y_pred.shape[-1])

@@ -10,7 +10,7 @@ from tidegate.variable import Variable
 
 if TYPE_CHECKING:
     from tidegate.graph import Graph
-    from tidegate.losses.compiled import CompiledLosses
+    from tidegate.losses.compiled import CompiledLosses, Goal
     from tidegate.metrics import Metric
     from tidegate.optimizers import Optimizer
 
@@ -30,6 +30,7 @@ class Compiled:
         self.optimizer: Optimizer | None = None
         self.loss: Any = None
         self._losses: CompiledLosses | None = None
+        self._goals: list[Goal] | None = None
         self._tally: Tally | None = None
         self._compile_arguments: dict[str, Any] = {}
 
@@ -45,10 +46,6 @@ class Compiled:
 
     @property
     def trainable_variables(self) -> list[Variable]:
-        raise NotImplementedError
-
-    @property
-    def losses(self) -> list[float]:
         raise NotImplementedError
 
     @property
@@ -96,7 +93,7 @@ class Compiled:
         CompiledMetrics(metrics, weighted_metrics, leaves)
         if losses is not None and leaves is not None:
             losses.goals(leaves)  # what fits no output is found now; of a model not built yet, in `fit`
-        self._tally = None
+        self._tally = self._goals = None
         self.optimizer, self._losses, self.loss = found_optimizer, losses, loss
         self._compile_arguments = {
             "loss": loss,
@@ -118,14 +115,21 @@ class Compiled:
         arguments = {"optimizer": self.optimizer, **self._compile_arguments}
         return {name: objects.serialize(value) for name, value in arguments.items()}
 
+    def goals(self) -> list[Goal]:
+        """What is wanted of each output of the built model."""
+        goals = self._goals
+        if goals is None:
+            assert self._losses is not None  # whoever calls this has seen to it
+            goals = self._goals = self._losses.goals(self.output_leaves)
+        return goals
+
     def fresh_tally(self) -> Tally:
         """The sums of one call, so that calls in several threads do not add to each other's."""
         from tidegate.metrics import CompiledMetrics
 
-        assert self._losses is not None  # whoever calls this has seen to it
         arguments, leaves = self._compile_arguments, self.output_leaves
         metrics = CompiledMetrics(arguments["metrics"], arguments["weighted_metrics"], leaves)
-        self._tally = tally = Tally(self._losses.goals(leaves), metrics)
+        self._tally = tally = Tally(self.goals(), metrics)
         return tally
 
     def compile_from_config(self, config: dict[str, Any]) -> None:

@@ -83,9 +83,8 @@ class Feeding(Compiled):
         """Rows that fit the model, with a target and a weight (or None) for each output."""
         x = self.prepare(x, "x")
         leaves = self.output_leaves
-        assert self._losses is not None  # `_check_compiled` has seen it
         targets = leaves.spread(y, "y")
-        for goal, target in zip(self._losses.goals(leaves), targets, strict=True):
+        for goal, target in zip(self.goals(), targets, strict=True):
             if goal.loss is not None and target is None:
                 where = f" of the output `{goal.name}`" if len(targets) > 1 else ""
                 raise ValueError(f"`y` is required: an array of targets{where}, one for each sample of `x`")

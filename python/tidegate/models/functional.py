@@ -78,7 +78,7 @@ class Functional(Model):
             raise ValueError(
                 f"{self.title}: layers of different dtypes are not supported yet; received {titles}"
             )
-        self.input_structure, self.output_structure = _structure(inputs), _structure(outputs)
+        self.input_structure, self.output_structure = structure_of(inputs), structure_of(outputs)
         self.set_graph(graph)
 
     @property
@@ -138,7 +138,7 @@ class Functional(Model):
         self._take(pack(self.input_structure, inputs), pack(self.output_structure, outputs), list(layers))
 
 
-def _structure(tensors: Any) -> Any:
+def structure_of(tensors: Any) -> Any:
     """A structure of names; None for one tensor, in a list or not."""
     if not nested(tensors) or (
         isinstance(tensors, (list, tuple)) and len(tensors) == 1 and not nested(tensors[0])

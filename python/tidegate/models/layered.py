@@ -30,6 +30,7 @@ class Layered(Weighted, Trainer):
     trainable: bool
     several_inputs: bool = False
     makes_mask: bool = False
+    counted: bool = True
     given_batch_shape: None = None
 
     def __init__(self) -> None:
@@ -48,6 +49,10 @@ class Layered(Weighted, Trainer):
         return f"{type(self).__name__} `{self.name}`"
 
     @property
+    def kind(self) -> str:
+        return type(self).__name__
+
+    @property
     def dtype(self) -> str:
         """Of all its layers."""
         return self._layers[0].dtype if self._layers else "float32"
@@ -59,22 +64,28 @@ class Layered(Weighted, Trainer):
 
     @property
     def layers(self) -> list[Any]:
-        """The layers without the input layer."""
+        """The layers without the input layer of a Sequential, and without operations."""
+        return [layer for layer in self._layers if layer.counted]
+
+    @property
+    def operations(self) -> list[Any]:
+        """The layers, and among them the operations on tensors."""
         return list(self._layers)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """The layer of that name, or at that place."""
+        layers = self.layers
         if (name is None) == (index is None):
             raise ValueError(f"{self.title}: `get_layer` needs either a name or an index")
         if index is not None:
-            if not -len(self._layers) <= index < len(self._layers):
-                raise ValueError(f"{self.title}: there is no layer {index} among {len(self._layers)} layers")
-            return self._layers[index]
-        names = [layer.name for layer in self._layers]
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(f"{self.title}: there is no layer {index} among {len(layers)} layers")
+            return layers[index]
+        names = [layer.name for layer in layers]
         if name not in names:
             hint = nearest(str(name), names)
             raise ValueError(f"{self.title}: there is no layer `{name}` among {names}.{hint}")
-        return self._layers[names.index(name)]
+        return layers[names.index(name)]
 
     # ---- tensors ---------------------------------------------------------------------------------
 
@@ -144,9 +155,18 @@ class Layered(Weighted, Trainer):
         return list(dict.fromkeys(found))
 
     @property
+    def activity_losses(self) -> list[float]:
+        """Those of its layers."""
+        return [loss for layer in self._layers for loss in layer.activity_losses]
+
+    @property
     def carried(self) -> list[Variable]:
         """The states of its stateful layers."""
         return list(dict.fromkeys(state for layer in self._layers for state in layer.carried))
+
+    @property
+    def stateful(self) -> bool:
+        return bool(self.carried)
 
     def reset_states(self) -> None:
         """Sets the states of its stateful layers back to zero; in Keras 3 only layers have this method."""

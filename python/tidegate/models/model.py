@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 import numpy as np
 
+from tidegate.derivatives import unboxed
 from tidegate.graph import Graph, Node, Tensor
-from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short
+from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short, texts
 from tidegate.legacy import renamed
 from tidegate.models.layered import Layered
 from tidegate.models.old_methods import OldMethods
+from tidegate.passes import running
 from tidegate.program import Programs, is_chain
 from tidegate.random import Training
 from tidegate.structure import flatten, listed, plain
@@ -25,20 +27,24 @@ if TYPE_CHECKING:
 class Model(OldMethods, Layered):
     """A graph of layers, once it is built.
 
-    `Model(inputs, outputs)` makes one of tensors: see `Functional`. A subclass makes the graph in `build` and
-    hands it to `set_graph`.
+    `Model(inputs, outputs)` makes one of tensors: see `Functional`. A class of the user's writes `call`: see
+    `models/own.py`. One of this package's makes the graph in `build` and hands it to `set_graph`.
     """
 
     strict: ClassVar[bool] = True  # whether arrays must have all lengths of the input's shape
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        for method in ("call", "train_step", "test_step", "predict_step"):
+        for method in ("train_step", "test_step", "predict_step"):
             if method in vars(cls):
                 raise TypeError(
-                    f"{cls.__name__}: models that write their own `{method}` are not supported yet; make a "
-                    "graph of layers with `Model(inputs, outputs)`"
+                    f"{cls.__name__}: models that write their own `{method}` are not supported, as there is "
+                    "no GradientTape; write `call`, with `add_loss` in it, and leave the steps to `fit`"
                 )
+        if "call" in vars(cls):
+            from tidegate.models.own import adopt
+
+            adopt(cls)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Model:
         if cls is Model:
@@ -63,14 +69,14 @@ class Model(OldMethods, Layered):
     def set_graph(self, graph: Graph | None) -> None:
         """Takes the graph that the model computes from now on; None makes it unbuilt."""
         self._programs = None if graph is None else Programs(graph)
-        self._ready_dtype = None
+        self._ready_dtype = self._goals = None
         if graph is not None:
             takers: dict[Tensor, list[Any]] = {tensor: [] for tensor in graph.inputs}
             for node in graph.nodes:
                 if node.inputs[0] in takers and not node.layer.several_inputs:
                     takers[node.inputs[0]].append(node.layer)
             self._first = list(takers.values())
-            if len(graph.inputs) == 1:
+            if len(graph.inputs) == 1 and graph.inputs[0].dtype != "string":
                 shape = graph.inputs[0].shape
                 self._ready_dtype = np.dtype(self.dtype)
                 self._ready_rank, self._ready_features = len(shape), shape[-1]
@@ -88,12 +94,20 @@ class Model(OldMethods, Layered):
             mask: bool [batch, timesteps], True where a step counts; refused where the first layer would
                 forget it for one of its own.
         """
-        programs = self._programs
-        if programs is not None and mask is None and not training and self._is_ready(inputs):
+        programs, going = self._programs, running.get()
+        if (
+            programs is not None
+            and mask is None
+            and not training
+            and going is None
+            and self._is_ready(inputs)
+        ):
             return self._handed_out(programs.current().run(inputs))
         if any(isinstance(each, Tensor) for each in flatten(inputs)):
             return self._connect(inputs)
         x = self.prepare(inputs, "inputs")
+        if going is not None:
+            return self.packed(going.run_graph(self._built_graph(), x, training, mask))
         if mask is None and not training:
             return self._handed_out(self.run(x))
         if mask is not None:
@@ -109,6 +123,8 @@ class Model(OldMethods, Layered):
         graph = self._built_graph()
         outputs, kept, _ = graph.forward(x, Training.by_hand(training), keep=True, mask=mask)
         assign_each(graph.updates(kept))
+        for layer, losses in graph.activity_losses(kept).items():
+            layer.show_losses(losses)
         return self._handed_out(outputs)
 
     def _handed_out(self, outputs: Any) -> Any:
@@ -154,6 +170,8 @@ class Model(OldMethods, Layered):
             for layer in self._first[0]:
                 layer.check_values(inputs)
             return inputs
+        if len(self.inputs) == 1 and self.inputs[0].dtype == "string" and not isinstance(inputs, dict):
+            inputs = [inputs]  # which may be a list of texts
         given = self.input_leaves.spread(self._of_names(inputs), name)
         label = name if len(given) == 1 else f"{name}[{{}}]"
         return plain([self._fitting(array, place, label.format(place)) for place, array in enumerate(given)])
@@ -167,7 +185,8 @@ class Model(OldMethods, Layered):
     def _fitting(self, given: Any, place: int, name: str) -> Array:
         """An array as the input of this place."""
         expected = self.inputs[place].shape
-        x = floating(given, np.dtype(self.dtype), name)
+        is_text = self.inputs[place].dtype == "string"
+        x = texts(given, name) if is_text else floating(given, np.dtype(self.dtype), name)
         if x.ndim == len(expected) - 1 and expected[-1] == 1:
             x = x[..., np.newaxis]
         elif x.ndim == len(expected) + 1 and x.shape[-1] == 1:
@@ -181,7 +200,7 @@ class Model(OldMethods, Layered):
         """Raises ValueError unless the layers behind this input take the array."""
         for layer in self._first[place]:
             layer.check_input(x.shape)
-            layer.check_values(x)
+            layer.check_values(unboxed(x))
 
     def run(self, x: Any) -> Any:
         self._built_graph()
@@ -242,6 +261,11 @@ class Model(OldMethods, Layered):
 
     def get_build_config(self) -> dict[str, Any] | None:
         return {"input_shape": self.input_shape} if self.built else None
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Builds a model as `get_build_config` says."""
+        if config.get("input_shape") is not None:
+            self.build(config["input_shape"])
 
     def to_json(self, **options: Any) -> str:
         """The architecture, and how it was compiled, as JSON; `options` go to `json.dumps`."""
@@ -340,6 +364,7 @@ class Model(OldMethods, Layered):
         return {
             **self.__dict__,
             "graph": self.built, "nodes": [], "_programs": None, "_first": [], "_ready_dtype": None,
+            "_goals": None,
         }  # fmt: skip
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tidegate.graph import Graph, Tensor
-from tidegate.inputs import floating
+from tidegate.inputs import floating, texts
 from tidegate.layers.input_layer import InputLayer
 from tidegate.layers.kinds import DType, Name
 from tidegate.layers.layer import Layer, building
@@ -100,7 +100,7 @@ class Sequential(Model):
                 raise ValueError(
                     f"{self.title}: `build` needs an `input_shape`, such as (None, timesteps, features)"
                 )
-            entrance = InputLayer(batch_shape=input_shape, dtype=self.dtype)
+            entrance = InputLayer(batch_shape=input_shape, dtype=self._dtype_of_input())
         with building:
             tensor = entrance.output
             for layer in self._layers:
@@ -129,11 +129,15 @@ class Sequential(Model):
         if not self._layers:
             raise ValueError(f"{self.title} cannot be built because it has no layers; call `add` first")
         if self.graph is None:
-            x = floating(inputs, np.dtype(self.dtype), name)
+            is_text = self._dtype_of_input() == "string"
+            x = texts(inputs, name) if is_text else floating(inputs, np.dtype(self.dtype), name)
             if isinstance(self._layers[0], Layer):
                 self._layers[0].check_input(x.shape)
             self.build((None, *x.shape[1:]))
         return super().prepare(inputs, name)
+
+    def _dtype_of_input(self) -> str:
+        return "string" if getattr(self._layers[0], "takes_text", False) else self.dtype
 
     def get_config(self) -> dict[str, Any]:
         """The architecture in Keras's form."""

@@ -55,7 +55,7 @@ def print_summary(
         for (header, justify), column_width in zip(headers, widths, strict=True)
     ]
     table = Table(*columns, width=width, show_lines=True)
-    for layer in _selected(model.layers, layer_range):
+    for layer in _selected(model.operations, layer_range):
         for each, depth in _unfolded(layer) if expand_nested else [(layer, 0)]:
             table.add_row(*_row(each, depth, uses, show_trainable))
 
@@ -84,13 +84,13 @@ def _unfolded(layer: Any, depth: int = 0) -> list[tuple[Any, int]]:
     """A layer and, if it is a model, the layers in it, and how deep each is."""
     return [
         (layer, depth),
-        *(each for own in getattr(layer, "layers", []) for each in _unfolded(own, depth + 1)),
+        *(each for own in getattr(layer, "operations", []) for each in _unfolded(own, depth + 1)),
     ]
 
 
 def _row(layer: Any, depth: int, uses: set[Node] | None, show_trainable: bool) -> list[str]:
     prefix = f"{'   ' * depth}└ " if depth else ""
-    name = f"{prefix}{_escaped(layer.name)} ([{_CLASS}]{type(layer).__name__}[/])"
+    name = f"{prefix}{_escaped(layer.name)} ([{_CLASS}]{layer.kind}[/])"
     shape, count = "?", f"[{_NUMBER}]0[/] (unbuilt)"
     if layer.nodes:
         shape = _shape(plain([tensor.shape for tensor in layer.nodes[-1].outputs]))

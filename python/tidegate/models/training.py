@@ -6,6 +6,7 @@ the optimizer know nothing of each other; this file brings them together.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from tidegate.models.feeding import BATCH_SIZE, Feeding, optional, validation_pa
 from tidegate.models.sources import Arrays, is_arrays
 from tidegate.models.tally import Tally
 from tidegate.random import Training
-from tidegate.regularizers import add_gradients
+from tidegate.regularizers import add_gradients, penalties
 from tidegate.structure import listed, plain
 from tidegate.utils.faults import memory_for, uninterrupted
 from tidegate.variable import Array, assign_each, changing
@@ -169,13 +170,13 @@ class Trainer(Feeding):
                 d_output = optimizer.scale_loss(d_output)
             losses.append(value)
             d_outputs.append(d_output)
-        more = sum(self.losses)
-        variables = self.trainable_variables
-        gradients = graph.backward(kept, plain(d_outputs)) if variables else {}
+        variables, scale = self.trainable_variables, optimizer.scale_loss(1.0)
+        more = sum([*chain(*graph.activity_losses(kept).values()), *penalties(variables)])
+        gradients = graph.backward(kept, plain(d_outputs), scale) if variables else {}
         for variable in variables:  # one that no loss depends on
             if variable not in gradients:
                 gradients[variable] = np.zeros(variable.shape, variable.dtype)
-        add_gradients(gradients, optimizer.scale_loss(1.0))
+        add_gradients(gradients, scale)
         with uninterrupted(), changing:  # all weights make the step, or none
             if variables:
                 optimizer.apply([gradients[variable] for variable in variables], variables)
@@ -219,14 +220,20 @@ class Trainer(Feeding):
         return tally
 
     def _test_step(self, batch: Batch, tally: Tally) -> None:
-        found, masks = self.run_masked(batch.x)
+        graph, more = self.graph, penalties(self.trainable_variables)
+        if graph is not None and graph.has_activity_losses:  # what is inside of the model is wanted too
+            found, kept, masks = graph.forward(batch.x, keep=True)
+            assign_each(graph.updates(kept))
+            more += chain(*graph.activity_losses(kept).values())
+        else:
+            found, masks = self.run_masked(batch.x)
         outputs = listed(found)
         given = zip(tally.goals, batch.y, outputs, batch.sample_weight, listed(masks), strict=True)
         losses = [
             goal.loss(y, output, weight, mask) if goal.loss is not None else 0.0
             for goal, y, output, weight, mask in given
         ]
-        tally.update(losses, sum(self.losses), batch, outputs, listed(masks))
+        tally.update(losses, sum(more), batch, outputs, listed(masks))
 
     def predict(
         self,

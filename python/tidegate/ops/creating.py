@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from tidegate.derivatives import unboxed
+from tidegate.ops.arithmetic import add, divide, multiply, subtract
 from tidegate.ops.dtypes import FLOAT, array, cast, floats, result_type
 from tidegate.ops.operation import operation
-from tidegate.ops.shapes import axis_of, broadcast_to
+from tidegate.ops.shapes import axis_of, broadcast_to, expand_dims
 
 
 @operation
@@ -76,15 +77,15 @@ def linspace(
     axis: int = 0,
 ) -> Any:
     """`num` numbers at equal distances from `start` to `stop`; with `retstep` also the distance."""
-    start, stop = map(unboxed, floats(start, stop))
+    start, stop = floats(start, stop)
     steps = num - 1 if endpoint else num
-    ends = np.broadcast_arrays(start, stop)
-    where = axis_of(axis, ends[0].ndim + 1)
+    shape = np.broadcast_shapes(start.shape, stop.shape)
+    where = axis_of(axis, len(shape) + 1)
     share = (np.arange(num) / (steps or 1)).astype(start.dtype)
-    share = share.reshape([-1 if each == where else 1 for each in range(ends[0].ndim + 1)])
-    first, last = (np.expand_dims(each, where) for each in ends)
-    found = (first * (1 - share) + last * share).astype(dtype or start.dtype)
-    return (found, (stop - start) / (steps or np.nan)) if retstep else found
+    share = share.reshape([-1 if each == where else 1 for each in range(len(shape) + 1)])
+    first, last = (expand_dims(broadcast_to(each, shape), where) for each in (start, stop))
+    found = cast(add(multiply(first, 1 - share), multiply(last, share)), dtype or start.dtype)
+    return (found, divide(subtract(stop, start), steps or np.nan)) if retstep else found
 
 
 @operation

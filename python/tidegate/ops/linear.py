@@ -10,7 +10,7 @@ import numpy as np
 from tidegate.derivatives import Primitive, unboxed
 from tidegate.ops import native
 from tidegate.ops.arithmetic import multiply, power, subtract
-from tidegate.ops.dtypes import INT, common, floats
+from tidegate.ops.dtypes import INT, array, common, floats
 from tidegate.ops.elementwise import absolute, sqrt, square
 from tidegate.ops.joining import stack
 from tidegate.ops.operation import operation
@@ -22,10 +22,9 @@ from tidegate.ops.shapes import axis_of, expand_dims, moveaxis, reshape, transpo
 
 
 def _pair(x1: Any, x2: Any) -> Any:
-    """Two arrays of one dtype; of small integers the products are int32."""
-    pair = common(x1, x2)
-    small = pair[0].dtype.kind in "biu" and pair[0].dtype.itemsize < 4
-    return [each.astype(INT) for each in pair] if small else pair
+    """Two arrays of one dtype; those of int8 are multiplied as int32."""
+    pair = [array(x1), array(x2)]
+    return [each.astype(INT) for each in pair] if all(x.dtype == "int8" for x in pair) else common(x1, x2)
 
 
 @operation

@@ -36,7 +36,6 @@ hard_sigmoid = _native("hard_sigmoid", "`clip(x / 6 + 0.5, 0, 1)`.")
 hard_silu = _native("hard_silu", "`x * hard_sigmoid(x)`.")
 hard_tanh = _native("hard_tanh", "`clip(x, -1, 1)`.")
 log_sigmoid = _native("log_sigmoid", "`log(sigmoid(x))`, without an overflow on the way.")
-relu = _native("relu", "`maximum(x, 0)`; the gradient at 0 is 0.")
 relu6 = _native("relu6", "`clip(x, 0, 6)`.")
 selu = _native("selu", "`elu` times a factor, with an alpha, that keep a mean of 0 and a variance of 1.")
 sigmoid = _native("sigmoid", "`1 / (1 + exp(-x))`.")
@@ -48,8 +47,15 @@ sparse_sigmoid = _native("sparse_sigmoid", "`clip((x + 1) / 2, 0, 1)`.")
 tanh_shrink = _native("tanh_shrink", "`x - tanh(x)`.")
 hard_swish, swish = hard_silu, silu
 
-_elu, _gelu = native.activation("elu"), native.activation("gelu")
+_relu, _elu, _gelu = map(native.activation, ("relu", "elu", "gelu"))
 _softmax, _log_softmax = native.activation("softmax"), native.activation("log_softmax")
+
+
+@operation
+def relu(x: Any) -> Any:
+    """`maximum(x, 0)`; the gradient at 0 is 0."""
+    x = array(x)
+    return _relu(x) if x.dtype.kind == "f" else np.maximum(x, x.dtype.type(0))
 
 
 @operation
@@ -94,7 +100,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """`x` from 0 up, `negative_slope * x` below."""
     x = floats(x)
-    return where(unboxed(x) >= 0, x, multiply(x, negative_slope))
+    return where(unboxed(x) > 0, x, multiply(x, negative_slope))
 
 
 @operation

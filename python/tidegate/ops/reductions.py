@@ -51,15 +51,24 @@ def _product_slope(y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return d_x
 
 
+def _same_dtype(function: Any) -> Any:
+    """A sum or a product in the dtype of the elements: NumPy's of integers are in int64."""
+    return lambda x, **kwargs: function(x, dtype=x.dtype, **kwargs)
+
+
 def _before(rows: Any) -> Any:
     """The products of all elements before each one, along the last axis."""
     return np.cumprod(np.concatenate([np.ones_like(rows[..., :1]), rows[..., :-1]], -1), -1)
 
 
-_sum = Primitive(np.sum, lambda y, x, axis, keepdims: lambda g: fitted(_spread(g, x, axis, keepdims), x))
+_sum = Primitive(
+    _same_dtype(np.sum), lambda y, x, axis, keepdims: lambda g: fitted(_spread(g, x, axis, keepdims), x)
+)
 _max, _min = Primitive(np.max, _extreme_slope), Primitive(np.min, _extreme_slope)
-_prod = Primitive(np.prod, _product_slope)
-_cumsum = Primitive(np.cumsum, lambda y, x, axis: lambda g: np.flip(np.cumsum(np.flip(g, axis), axis), axis))
+_prod = Primitive(_same_dtype(np.prod), _product_slope)
+_cumsum = Primitive(
+    _same_dtype(np.cumsum), lambda y, x, axis: lambda g: np.flip(np.cumsum(np.flip(g, axis), axis), axis)
+)
 
 
 def _wide(x: Any) -> Any:
@@ -199,23 +208,25 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 @operation
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """The sums of all elements up to each one, along an axis or in a row."""
-    x, axis = _row(_wide(array(x)) if dtype is None else cast(x, dtype), axis)
+    x, axis = _row(x, axis, dtype)
     return _cumsum(x, axis=axis)
 
 
 @operation
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """The products of all elements up to each one, along an axis or in a row."""
-    x, axis = _row(_wide(array(x)) if dtype is None else cast(x, dtype), axis)
+    x, axis = _row(x, axis, dtype)
     if not is_box(x):
-        return np.cumprod(x, axis)
+        return np.cumprod(x, axis, x.dtype)
     found: list[Any] = []
     for each in unstack(x, axis=axis):
         found.append(multiply(found[-1], each) if found else each)
     return stack(found, axis)
 
 
-def _row(x: Any, axis: int | None) -> tuple[Any, int]:
+def _row(x: Any, axis: int | None, dtype: Any) -> tuple[Any, int]:
+    x = array(x)
+    x = cast(x, dtype or (INT if x.dtype.kind == "b" else x.dtype))
     return (ravel(x), 0) if axis is None else (x, axis_of(axis, x.ndim))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tidegate.derivatives import Primitive, fitted, unboxed
-from tidegate.ops.arithmetic import add, multiply
-from tidegate.ops.dtypes import FLOAT, INT, array, common, floats
+from tidegate.ops.arithmetic import add, divide, multiply, subtract
+from tidegate.ops.dtypes import INT, array, cast, common, floats
 from tidegate.ops.operation import operation
 from tidegate.ops.places import take, take_along_axis
 from tidegate.ops.shapes import axis_of, moveaxis, reshape
@@ -128,8 +128,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 @operation
 def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
     """How many elements are in each of `bins` equal parts of a range, and the bounds of the parts."""
-    counts, bounds = np.histogram(unboxed(floats(x)), bins, range)
-    return counts.astype(INT), bounds.astype(FLOAT)
+    x = unboxed(floats(x))
+    counts, bounds = np.histogram(x, bins, range)
+    return counts.astype(x.dtype), bounds.astype(x.dtype)
 
 
 @operation
@@ -139,32 +140,34 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     Args:
         method: "linear", "lower", "higher", "nearest" or "midpoint": what is taken between two elements.
     """
-    x = floats(x)
-    q = np.asarray(unboxed(array(q)), np.float64)
+    x, q = floats(x), floats(q)
     axes = range(x.ndim) if axis is None else [axis_of(each, x.ndim) for each in np.atleast_1d(axis)]
     kept = tuple(1 if each in axes else length for each, length in enumerate(x.shape))
     rows = moveaxis(x, list(axes), list(range(len(axes))))
     rows = sort(reshape(rows, (-1, *rows.shape[len(axes) :])), 0)
-    place = q * (rows.shape[0] - 1)
-    low, high = np.floor(place).astype(INT), np.ceil(place).astype(INT)
+    place = multiply(q, rows.shape[0] - 1)
+    whole = np.floor(unboxed(place))
+    share = subtract(place, whole)
     shares = {
-        "linear": place - low,
-        "lower": np.zeros_like(place),
-        "higher": np.ones_like(place),
-        "nearest": np.round(place) - low,
-        "midpoint": (low != high) / 2,
+        "linear": share,
+        "lower": np.zeros_like(whole),
+        "higher": np.ones_like(whole),
+        "nearest": np.round(unboxed(share)),
+        "midpoint": np.ceil(unboxed(share)) / 2,
     }
     if method not in shares:
         raise ValueError(f"argument `method` expected one of {tuple(shares)}; received {method!r}")
-    share = shares[method].reshape(q.shape + (1,) * (rows.ndim - 1)).astype(x.dtype)
-    found = add(multiply(take(rows, low, 0), 1 - share), multiply(take(rows, high, 0), share))
+    share = cast(reshape(shares[method], q.shape + (1,) * (rows.ndim - 1)), x.dtype)
+    low = whole.astype(INT)
+    high = np.minimum(low + 1, rows.shape[0] - 1)
+    found = add(multiply(take(rows, low, 0), subtract(1, share)), multiply(take(rows, high, 0), share))
     return reshape(found, q.shape + kept) if keepdims else found
 
 
 @operation
 def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
     """`quantile` with shares from 0 to 100."""
-    return quantile(x, np.asarray(unboxed(array(q)), np.float64) / 100, axis, method, keepdims)
+    return quantile(x, divide(q, 100), axis, method, keepdims)
 
 
 @operation

@@ -202,7 +202,12 @@ class Optimizer(State):
         """
         if not self.built:
             self.build(variables)
-        pairs = [(g, variable) for g, variable in zip(gradients, variables, strict=True) if g is not None]
+        # Of arrays without axes NumPy's arithmetic makes plain numbers.
+        pairs = [
+            (np.asarray(g), variable)
+            for g, variable in zip(gradients, variables, strict=True)
+            if g is not None
+        ]
         if not pairs:
             raise ValueError(
                 f"{self.name}: argument `gradients` expected at least one gradient; received none"
@@ -253,7 +258,7 @@ class Optimizer(State):
 
     def _step(self, gradients: list[Array], variables: list[Variable]) -> None:
         if self.loss_scale_factor is not None:
-            gradients = [g / g.dtype.type(self.loss_scale_factor) for g in gradients]
+            gradients = [np.asarray(g / g.dtype.type(self.loss_scale_factor)) for g in gradients]
         if self.gradient_accumulation_steps:
             gradients = self._accumulate(gradients, variables, self.gradient_accumulation_steps)
         if gradients:
@@ -264,7 +269,7 @@ class Optimizer(State):
                 w, decay = variable.value, self.decay_of(variable)
                 if decay is not None and self._decays(variable):
                     w = w - w * (decay * self.learning_rate)
-                variable.assign(self.update(w, g, self._places[variable]))
+                variable.take(self.update(np.asarray(w), np.asarray(g), self._places[variable]))
         if self.use_ema:
             self._average()
         for variable in variables:

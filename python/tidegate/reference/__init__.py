@@ -44,7 +44,13 @@ from tidegate.reference.merging import (
     unit_rows,
     unit_rows_gradient,
 )
-from tidegate.reference.normalization import BatchNormalization, LayerNormalization
+from tidegate.reference.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
+)
 from tidegate.reference.optimizers import (
     adadelta_update,
     adafactor_update,
@@ -65,10 +71,12 @@ from tidegate.reference.pooling import (
     GlobalMaxPooling1D,
     MaxPooling1D,
 )
+from tidegate.reference.rectifiers import ELU, PReLU, ReLU, Softmax
 from tidegate.reference.recurrent import Recurrent
-from tidegate.reference.shapes import Permute, RepeatVector
+from tidegate.reference.shapes import Pad1D, Permute, RepeatVector, UpSampling1D
 
 __all__ = [
+    "ELU",
     "ROWWISE",
     "Activation",
     "AveragePooling1D",
@@ -78,12 +86,20 @@ __all__ = [
     "Embedding",
     "GlobalAveragePooling1D",
     "GlobalMaxPooling1D",
+    "GroupNormalization",
     "LayerNormalization",
     "Masking",
     "MaxPooling1D",
+    "PReLU",
+    "Pad1D",
     "Permute",
+    "RMSNormalization",
+    "ReLU",
     "Recurrent",
     "RepeatVector",
+    "Softmax",
+    "UnitNormalization",
+    "UpSampling1D",
     "activate",
     "activate_gradient",
     "activation_names",

@@ -23,6 +23,38 @@ class RepeatVector:
         return d_x
 
 
+class UpSampling1D:
+    """x [B, T, F] -> y [B, T size, F]: each step `size` times."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def forward(self, x: Array) -> Array:
+        return np.repeat(x, self.size, axis=1)
+
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array:
+        d_x: Array = d_y.reshape(*x.shape[:2], self.size, x.shape[2]).sum(axis=2)
+        return d_x
+
+
+class Pad1D:
+    """Steps of zeros before and after x [B, T, F]; of a negative number, steps that are left out."""
+
+    def __init__(self, before: int, after: int) -> None:
+        self.before, self.after = before, after
+
+    def forward(self, x: Array) -> Array:
+        return _padded(x, self.before, self.after)
+
+    def backward(self, x: Array, y: Array, d_y: Array) -> Array:
+        return _padded(d_y, -self.before, -self.after)
+
+
+def _padded(x: Array, before: int, after: int) -> Array:
+    inner = x[:, max(-before, 0) : x.shape[1] - max(-after, 0)]
+    return np.pad(inner, ((0, 0), (max(before, 0), max(after, 0)), (0, 0)))
+
+
 class Permute:
     """Axis 1 + i of y is axis dims[i] of x."""
 

@@ -1,4 +1,6 @@
-"""Penalties on weights, by Keras's names: they are added to the loss, and their gradients to the weights'."""
+"""Penalties on weights and on what layers put out, by Keras's names: they are added to the loss, and their
+gradients to those of the weights and the outputs.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,13 @@ from typing import Any
 from tidegate.legacy import named
 from tidegate.regularizers.norms import L1, L1L2, L2
 from tidegate.regularizers.orthogonal import OrthogonalRegularizer
-from tidegate.regularizers.regularizer import Regularizer, add_gradients, penalties
+from tidegate.regularizers.regularizer import (
+    Regularizer,
+    activity_gradient,
+    activity_penalties,
+    add_gradients,
+    penalties,
+)
 from tidegate.utils.configured import look_up
 from tidegate.utils.naming import snake_case
 
@@ -17,6 +25,8 @@ __all__ = [
     "L2",
     "OrthogonalRegularizer",
     "Regularizer",
+    "activity_gradient",
+    "activity_penalties",
     "add_gradients",
     "deserialize",
     "get",

@@ -41,6 +41,19 @@ def penalties(variables: Iterable[Variable]) -> list[float]:
         return [each.regularizer(each.value) for each in variables if each.regularizer is not None]
 
 
+def activity_penalties(regularizer: Regularizer, outputs: list[Array]) -> list[float]:
+    """The penalty on each output of a layer, for a row of the batch."""
+    with np.errstate(all="ignore"):
+        return [regularizer(output) / max(len(output), 1) for output in outputs]
+
+
+def activity_gradient(regularizer: Regularizer, output: Array, scale: float = 1.0) -> Array:
+    """The gradient of that penalty, times `scale`, by the output and in its dtype."""
+    with np.errstate(all="ignore"):
+        gradient: Array = regularizer.gradient(output) * output.dtype.type(scale / max(len(output), 1))
+        return gradient
+
+
 def add_gradients(gradients: dict[Variable, Array], scale: float = 1.0) -> None:
     """Adds to the gradient of each variable that of its penalty, times `scale`."""
     with np.errstate(all="ignore"):

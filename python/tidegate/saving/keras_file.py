@@ -57,7 +57,7 @@ def load(path: str | os.PathLike[str], compile: bool = True) -> Any:
             that do not fit the configuration.
     """
     from tidegate.initializers.initializer import placeholders
-    from tidegate.saving import objects, weights
+    from tidegate.saving import assets, objects, weights
 
     path = _checked(path)
     config, stored = read_members(path)
@@ -66,6 +66,7 @@ def load(path: str | os.PathLike[str], compile: bool = True) -> Any:
             model = objects.deserialize(config, "model")
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    assets.read(path, model)
     if compile and config.get("compile_config"):
         _compile(path, config["compile_config"], model)
     if model.built:
@@ -106,11 +107,14 @@ def read_members(path: str) -> tuple[dict[str, Any], bytes]:
 
 def _checked_members(path: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """The members by name; each once, none unknown, none compressed, none larger than it may be."""
+    from tidegate.saving import assets
+
     members: dict[str, zipfile.ZipInfo] = {}
     size = os.path.getsize(path)
     for info in archive.infolist():
         name = info.filename
-        if name not in (_METADATA, _CONFIG, _WEIGHTS) or name in members:
+        known = name in (_METADATA, _CONFIG, _WEIGHTS) or assets.is_one(name)
+        if not known or name in members:
             raise ValueError(f"{path}: unexpected member '{name}'")
         if info.compress_type != zipfile.ZIP_STORED:
             raise ValueError(

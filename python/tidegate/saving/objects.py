@@ -42,6 +42,7 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
             each.__name__: each
             for each in (
                 layers.Activation,
+                layers.ActivityRegularization,
                 layers.Add,
                 layers.AdditiveAttention,
                 layers.AlphaDropout,
@@ -50,11 +51,14 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.AveragePooling1D,
                 layers.BatchNormalization,
                 layers.Bidirectional,
+                layers.CategoryEncoding,
                 layers.Concatenate,
                 layers.Conv1D,
+                layers.Cropping1D,
                 layers.Dense,
                 layers.Dot,
                 layers.Dropout,
+                layers.ELU,
                 layers.Embedding,
                 layers.Flatten,
                 layers.GRU,
@@ -62,21 +66,38 @@ def classes(kind: str) -> Mapping[str, type[Any]]:
                 layers.GaussianNoise,
                 layers.GlobalAveragePooling1D,
                 layers.GlobalMaxPooling1D,
+                layers.GroupNormalization,
+                layers.Identity,
                 layers.InputLayer,
+                layers.IntegerLookup,
                 layers.LSTM,
+                layers.Lambda,
                 layers.LayerNormalization,
+                layers.LeakyReLU,
                 layers.Masking,
                 layers.MaxPooling1D,
                 layers.Maximum,
                 layers.Minimum,
+                layers.MultiHeadAttention,
                 layers.Multiply,
+                layers.PReLU,
+                layers.Normalization,
                 layers.Permute,
+                layers.RMSNormalization,
+                layers.ReLU,
                 layers.RepeatVector,
+                layers.Rescaling,
                 layers.Reshape,
                 layers.SimpleRNN,
+                layers.Softmax,
                 layers.SpatialDropout1D,
+                layers.StringLookup,
                 layers.Subtract,
+                layers.TextVectorization,
                 layers.TimeDistributed,
+                layers.UnitNormalization,
+                layers.UpSampling1D,
+                layers.ZeroPadding1D,
             )
         }
     if kind == "model":
@@ -227,7 +248,10 @@ def deserialize(config: Any, kind: str) -> Any:
     if not isinstance(arguments, dict):
         raise ValueError(f"{name}: `config` expected a dictionary; received {arguments!r:.200}")
     try:
-        return cls.from_config(arguments)
+        found = cls.from_config(arguments)
+        if kind == "model" and not found.built and isinstance(config.get("build_config"), dict):
+            found.build_from_config(config["build_config"])
+        return found
     except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError(f"{name}: the configuration is not valid: {error}") from error
 

@@ -5,9 +5,11 @@
     layers/bidirectional[_k]/forward_layer/cell/vars/<n>   and so on, weights of the layers in a layer
     optimizer/vars/<n>                                     iteration, learning rate (if a number), slots
 
-`k` counts the layers of a class in a model; the name that a layer has does not matter. A reader follows only
-the paths that the model's configuration calls for, through hard links; it takes nothing from outside the
-file, and compares shape and dtype of a dataset with what it expects before it reads.
+A model of the user's has its layers at the top, by the names of its attributes, as a layer of the user's has
+those in it: see `Holding.stored_variables`. `k` counts the layers of a class in a model; the name that a
+layer has does not matter. A reader follows only the paths that the model's configuration calls for, through
+hard links; it takes nothing from outside the file, and compares shape and dtype of a dataset with what it
+expects before it reads.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tidegate.layers.holding import Holding
 from tidegate.utils.naming import numbered, snake_case
 from tidegate.variable import assign_each, changing
 
@@ -85,6 +88,10 @@ def read_stream(stream: Any, path: str, model: Any, skip_mismatch: bool = False)
 
 def places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
     """Path, name and variables of every group of weights."""
+    if isinstance(model, Holding):
+        for path, variables in model.stored_variables().items():
+            yield path, variables[0].path.split("/")[-2] if variables else model.name, variables
+        return
     taken: dict[str, int] = {}
     for layer in model.layers:
         group = numbered(snake_case(type(layer).__name__), taken)
@@ -94,7 +101,7 @@ def places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
 
 
 def _write_group(file: Any, path: str, name: str, arrays: list[Array]) -> None:
-    group = file.create_group(path)
+    group = file.require_group(path)
     group.attrs["name"] = name
     for place, array in enumerate(arrays):
         group.create_dataset(str(place), data=array)
@@ -107,7 +114,10 @@ def _read_group(file: Any, path: str, variables: list[Variable]) -> dict[Variabl
     if len(group) != len(variables):
         raise ValueError(f"'{path}' expected {len(variables)} weights; the file has {len(group)}")
     return {
-        variable: _read_dataset(group, str(place), variable.shape, variable.dtype)
+        # Whole numbers (the count of a Normalization) have the width of the backend.
+        variable: _read_dataset(
+            group, str(place), variable.shape, variable.dtype, "iu" if variable.dtype.kind == "i" else None
+        )
         for place, variable in enumerate(variables)
     }
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.graph import Tensor
 from tidegate.inputs import integer
+from tidegate.layers.own import Own
+from tidegate.saving import ops, plain_values
 from tidegate.saving.operations import TENSOR, Checker, Writer, history, is_operation
 from tidegate.structure import flatten
 
@@ -36,6 +38,10 @@ def entries(graph: Graph, layers: list[Any]) -> list[dict[str, Any]]:
         for node in layer.nodes:
             if node in used:
                 found += masks.entries(flatten(given_mask(node)))
+        if not layer.counted:
+            given = [node.call for node in layer.nodes if node in used]
+            found.append(ops.entry_of(layer, given, lambda value: _written(value, used)))
+            continue
         uses = calls(used, layer, masks)
         found.append({**objects.serialize(layer), "name": layer.name, "inbound_nodes": uses})
     return found
@@ -83,7 +89,7 @@ def _written(value: Any, used: set[Node]) -> Any:
         return {key: _written(each, used) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_written(each, used) for each in value]
-    return value
+    return plain_values.write(value) if plain_values.is_one(value) else value
 
 
 # ---- from a file ---------------------------------------------------------------------------------
@@ -96,12 +102,12 @@ def made(given: Any) -> dict[str, Any]:
     layers: dict[str, Any] = {}
     uses: dict[str, Any] = {}
     for entry in given:
-        if is_operation(entry):
+        if is_operation(entry) or ops.is_op(entry):
             if not isinstance(entry.get("name"), str) or entry["name"] in layers:
                 raise ValueError(
                     f"{entry['class_name']}: expected a name of its own; received {entry!r:.200}"
                 )
-            layers[entry["name"]] = entry
+            layers[entry["name"]] = ops.Entry(entry)
             continue
         layer = objects.deserialize_layer(entry)
         if layer.name in layers:
@@ -154,11 +160,21 @@ def _call(layer: Any, use: Any, layers: dict[str, Any], masks: Checker) -> None:
             f"received {use!r:.200}"
         )
     args, named = _read(use.get("args"), layers), use.get("kwargs") or {}
-    if not isinstance(args, list) or not isinstance(named, dict) or not 1 <= len(args) <= 2:
-        raise ValueError(f"{layer.title}: a use expected one or two arguments; received {use!r:.200}")
+    if isinstance(layer, Own):
+        if not isinstance(args, list) or not isinstance(named, dict):
+            raise ValueError(f"{layer.title}: a use expected `args` and `kwargs`; received {use!r:.200}")
+        layer(*args, **_read({name: value for name, value in named.items() if name != "mask"}, layers))
+        return
+    apart = getattr(layer, "inputs_apart", ())
+    most = len(apart) or 2
+    if not isinstance(args, list) or not isinstance(named, dict) or not 1 <= len(args) <= most:
+        raise ValueError(f"{layer.title}: a use expected one to {most} arguments; received {use!r:.200}")
     mask, named = named.get("mask"), {key: named[key] for key in named if key not in ("mask", "training")}
     named = _read(named, layers)
-    if args[1:]:
+    if apart:
+        args, more = args[:1], zip(apart[1:], args[1:], strict=False)
+        named = {**named, **dict(more)}
+    elif args[1:]:
         named["initial_state"] = args[1]
     states = named.pop("initial_state", None)
     if flatten(mask) != [None] * len(flatten(mask)) and not masks.agree(mask, _masks(args[0])):
@@ -167,7 +183,7 @@ def _call(layer: Any, use: Any, layers: dict[str, Any], masks: Checker) -> None:
         raise ValueError(f"{layer.title}: argument `mask` is not supported beside `initial_state` yet")
     options = {name: value for name, value in named.items() if value is not None}
     for name in options:
-        if name not in getattr(layer, "options", ()):
+        if name not in (*getattr(layer, "options", ()), *apart[1:]):
             raise ValueError(f"{layer.title}: argument `{name}` is not supported on tensors yet")
     layer(args[0], **options, **({} if states is None else {"initial_state": states}))
 
@@ -183,6 +199,9 @@ def _read(value: Any, layers: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         if value.get("class_name") == TENSOR:
             return _tensor(history(value), layers)
+        name = value.get("class_name")
+        if isinstance(name, str) and plain_values.is_known(name):
+            return plain_values.read(name, value.get("config"))
         return {key: _read(each, layers) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_read(each, layers) for each in value]
@@ -205,8 +224,10 @@ def _tensor(place: Any, layers: dict[str, Any], from_one: bool = False) -> Any:
     if not isinstance(place, (list, tuple)) or len(place) != 3 or place[0] not in layers:
         raise wrong
     layer, use, output = layers[place[0]], integer(place[1]), integer(place[2])
-    if isinstance(layer, dict) or use is None or output is None:
+    if use is None or output is None:
         raise wrong
+    if isinstance(layer, ops.Entry):
+        layer = ops.made(layer, lambda value: _read(value, layers))
     if isinstance(layer, InputLayer):
         if use or output:
             raise wrong

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tidegate.utils.asking import clear_session, get_source_inputs, is_keras_tensor, standardize_dtype
     from tidegate.utils.batches import pack_x_y_sample_weight, unpack_x_y_sample_weight
     from tidegate.utils.categories import normalize, to_categorical
+    from tidegate.utils.drawing import model_to_dot, plot_model
     from tidegate.utils.files import get_file
     from tidegate.utils.progbar import Progbar
     from tidegate.utils.py_dataset import PyDataset, Sequence
@@ -41,9 +42,11 @@ __all__ = [
     "get_registered_object",
     "get_source_inputs",
     "is_keras_tensor",
+    "model_to_dot",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",
@@ -63,6 +66,7 @@ _HOMES = {
     "utils.asking": ("clear_session", "get_source_inputs", "is_keras_tensor", "standardize_dtype"),
     "utils.batches": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
     "utils.categories": ("normalize", "to_categorical"),
+    "utils.drawing": ("model_to_dot", "plot_model"),
     "utils.files": ("get_file",),
     "utils.progbar": ("Progbar",),
     "utils.py_dataset": ("PyDataset", "Sequence"),
