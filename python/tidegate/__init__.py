@@ -94,6 +94,20 @@ def info() -> dict[str, object]:
     return {"version": __version__, **core.info()}
 
 
+def load_ipython_extension(ipython: object) -> None:
+    """`%load_ext tidegate`: `import keras` and `import tensorflow` lead to Tidegate from now on."""
+    from tidegate.as_keras import install
+
+    install()
+
+
+def unload_ipython_extension(ipython: object) -> None:
+    """`%unload_ext tidegate` undoes it, for what is imported after it."""
+    from tidegate.as_keras import uninstall
+
+    uninstall()
+
+
 def __getattr__(name: str) -> object:
     import importlib
 
@@ -103,7 +117,11 @@ def __getattr__(name: str) -> object:
         value = getattr(importlib.import_module(f"tidegate.{_NAMES[name]}"), name)
         globals()[name] = value
         return value
-    raise AttributeError(f"module 'tidegate' has no attribute {name!r}")
+    if name.startswith("__"):
+        raise AttributeError(f"module 'tidegate' has no attribute {name!r}")
+    from tidegate.legacy import named
+
+    return named("tidegate", name, __all__)
 
 
 def __dir__() -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 import reprlib
+import sys
 import warnings
 from typing import Any
 
@@ -196,6 +197,14 @@ def short(value: object) -> str:
     """`repr` for a message: one line, and of a long list only the beginning."""
     text = " ".join(_REPR.repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def warn(sentence: str) -> None:
+    """A UserWarning at the line of the user's that this comes from."""
+    depth, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "tidegate":
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(sentence, stacklevel=depth)
 
 
 def refuse(method: str, **arguments: Any) -> None:

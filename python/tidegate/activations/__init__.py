@@ -15,6 +15,7 @@ from tidegate._native import core
 from tidegate.activations.variants import VARIANTS, floats, glu, sparsemax, threshold
 from tidegate.derivatives import is_box
 from tidegate.inputs import nearest
+from tidegate.legacy import named
 from tidegate.operators import Operators
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ _NOT_IN_LAYERS = {"glu": glu, "sparsemax": sparsemax, "threshold": threshold}
 
 NAMES = tuple(sorted(BY_NAME))
 
+__all__ = ["deserialize", "get", "glu", "serialize", "sparsemax", "threshold", *NAMES]
+
 
 def get(identifier: Any) -> Activation:
     """The activation that `identifier` names: None (linear), a name, a function of this module, or its
@@ -121,3 +124,7 @@ def serialize(activation: Activation) -> str:
 def deserialize(name: str) -> Activation:
     """The activation of a name that `serialize` gave."""
     return get(name)
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tidegate.callbacks.backup_and_restore import BackupAndRestore
 from tidegate.callbacks.callback import Callback, CallbackList
 from tidegate.callbacks.csv_logger import CSVLogger
@@ -15,6 +17,7 @@ from tidegate.callbacks.progbar_logger import ProgbarLogger
 from tidegate.callbacks.swap_ema_weights import SwapEMAWeights
 from tidegate.callbacks.tensor_board import TensorBoard
 from tidegate.callbacks.terminate_on_nan import TerminateOnNaN
+from tidegate.legacy import named
 
 __all__ = [
     "BackupAndRestore",
@@ -34,3 +37,7 @@ __all__ = [
     "TensorBoard",
     "TerminateOnNaN",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

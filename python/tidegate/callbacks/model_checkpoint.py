@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tidegate.callbacks.monitor import Monitor
-from tidegate.inputs import positive_integer
+from tidegate.inputs import positive_integer, warn
 from tidegate.utils.progbar import write
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class ModelCheckpoint(Monitor):
         mode: whether less ("min") or more ("max") is better; "auto" asks the metric.
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: what the first saved model has to be better than.
+        period: how many epochs lie between two saves, with a warning: Keras 3 has it no longer.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class ModelCheckpoint(Monitor):
         mode: str = "auto",
         save_freq: Any = "epoch",
         initial_value_threshold: float | None = None,
+        period: int | None = None,
     ) -> None:
         super().__init__(monitor, mode)
         self.filepath: str = os.fspath(filepath)
@@ -54,6 +56,9 @@ class ModelCheckpoint(Monitor):
         self.save_freq = save_freq
         if save_freq != "epoch":
             self.save_freq = positive_integer(save_freq, "save_freq", "ModelCheckpoint")
+        if period is not None:
+            warn("ModelCheckpoint: argument `period` is gone from Keras 3, which saves after every epoch")
+        self._period = 1 if period is None else positive_integer(period, "period", "ModelCheckpoint")
         self.best = initial_value_threshold
         self._epoch = 0
         self._batches = 0  # since the last that was saved
@@ -68,7 +73,7 @@ class ModelCheckpoint(Monitor):
             self._save({"batch": batch + 1, **(logs or {})})
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        if self.save_freq == "epoch":
+        if self.save_freq == "epoch" and (epoch + 1) % self._period == 0:
             self._epoch = epoch
             self._save(logs or {})
 

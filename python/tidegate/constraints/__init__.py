@@ -6,6 +6,7 @@ from typing import Any
 
 from tidegate.constraints.constraint import Constraint
 from tidegate.constraints.norms import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from tidegate.legacy import named
 from tidegate.utils.configured import look_up
 from tidegate.utils.naming import snake_case
 
@@ -49,3 +50,7 @@ def serialize(constraint: Constraint | None) -> Any:
 def deserialize(config: Any) -> Constraint | None:
     """The constraint of a dictionary that `serialize` gave."""
     return get(config)
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

@@ -25,6 +25,7 @@ from tidegate.initializers.simple import (
     Zeros,
 )
 from tidegate.initializers.stft import STFT
+from tidegate.legacy import named
 from tidegate.utils.configured import look_up
 from tidegate.utils.naming import snake_case
 
@@ -114,3 +115,7 @@ def serialize(initializer: Initializer) -> Any:
 def deserialize(config: Any) -> Initializer | None:
     """The initializer of a dictionary that `serialize` gave."""
     return get(config)
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

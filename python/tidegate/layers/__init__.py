@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tidegate.layers.activation import Activation
 from tidegate.layers.attention import AdditiveAttention, Attention
 from tidegate.layers.bidirectional import Bidirectional
@@ -54,6 +56,7 @@ from tidegate.layers.softmax import Softmax
 from tidegate.layers.stacked_cells import StackedRNNCells
 from tidegate.layers.text_vectorization import TextVectorization
 from tidegate.layers.time_distributed import TimeDistributed
+from tidegate.legacy import named
 
 # The other names that Keras has for them.
 AvgPool1D, MaxPool1D = AveragePooling1D, MaxPooling1D
@@ -142,3 +145,7 @@ __all__ = [
     "multiply",
     "subtract",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

@@ -15,6 +15,7 @@ from tidegate.graph import Graph, Node, Tensor, connect
 from tidegate.inputs import Shape, batch_shape, check_input_shape, floating, mask_of_steps, short
 from tidegate.layers.arguments import Argument, Signature, Table, bind
 from tidegate.layers.kinds import DType, Flag, InputShape, Name, Regularizer
+from tidegate.legacy import layer_arguments
 from tidegate.masks import Mask
 from tidegate.passes import running
 from tidegate.random import Training
@@ -83,7 +84,7 @@ class Layer(Weighted):
             adopt(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        values = bind(type(self).__name__, self.table(), args, kwargs)
+        values = bind(type(self).__name__, self.table(), args, layer_arguments(type(self), kwargs))
         self.given_batch_shape = batch_shape(values.pop("input_shape"), values.pop("batch_input_shape"))
         self.given_weights: list[Array] | None = values.pop("weights", None)  # of layers that take them
         for name, value in values.items():

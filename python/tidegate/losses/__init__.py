@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tidegate.legacy import named
 from tidegate.losses import automatic
 from tidegate.losses.crossentropy import (
     BinaryCrossentropy,
@@ -212,3 +213,7 @@ def serialize(loss: Any) -> Any:
 def deserialize(config: Any) -> Loss:
     """The loss of what `serialize` gave."""
     return get(config)
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

@@ -30,6 +30,7 @@ from tidegate.losses.regression import (
     MeanSquaredLogarithmicError,
 )
 from tidegate.losses.similarity import Circle, CosineSimilarity
+from tidegate.values import handed_out
 
 if TYPE_CHECKING:
     from tidegate.variable import Array
@@ -175,5 +176,5 @@ def ctc(y_true: Any, y_pred: Any) -> Array:
 
 
 def _values(loss: Loss, y_true: Any, y_pred: Any) -> Array:
-    values: Array = loss(y_true, y_pred)
+    values: Array = handed_out(loss(y_true, y_pred))
     return values

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidegate.legacy import named
 from tidegate.losses.functions import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -256,3 +257,7 @@ def serialize(metric: Any) -> Any:
 def deserialize(config: Any) -> Metric:
     """The metric of what `serialize` gave."""
     return get(config)
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

@@ -33,6 +33,7 @@ from tidegate.metrics.accuracy import (
     TopKCategoricalAccuracy,
 )
 from tidegate.metrics.regression import ConcordanceCorrelation, PearsonCorrelation
+from tidegate.values import handed_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,8 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Array:
 def _values(metric: PairMetric, y_true: Any, y_pred: Any) -> Array:
     y_true, y_pred = as_floats(y_true, y_pred)
     with np.errstate(all="ignore"):
-        return metric.measure(y_true, y_pred).astype(y_pred.dtype, copy=False)
+        values: Array = handed_out(metric.measure(y_true, y_pred).astype(y_pred.dtype, copy=False))
+    return values
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {

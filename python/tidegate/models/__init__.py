@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidegate.legacy import named
 from tidegate.models.functional import Functional
 from tidegate.models.model import Model
 from tidegate.models.sequential import Sequential
@@ -79,3 +80,7 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
         if entry.get("compile_config"):
             model.compile_from_config(entry["compile_config"])
     return model
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

@@ -40,6 +40,11 @@ class Compiled:
         return [] if self._tally is None else self._tally.metrics
 
     @property
+    def metrics_names(self) -> list[str]:
+        """What the numbers of `evaluate` are, once a batch has been seen; before that "loss"."""
+        return ["loss"] if self._tally is None else self._tally.names()
+
+    @property
     def trainable_variables(self) -> list[Variable]:
         raise NotImplementedError
 

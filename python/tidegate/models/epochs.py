@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 
+from tidegate.inputs import warn
 from tidegate.models.data import Batch
 from tidegate.models.sources import Source
 
@@ -55,10 +55,9 @@ class Epochs:
                     self._batches = self._seen
                 self._pass = None
                 wanted = "" if expected is None else f" of the {expected} that this epoch expected"
-                warnings.warn(
+                warn(
                     f"Your input ran out of data after {step} batches{wanted}; how many "
-                    "there are, `steps_per_epoch`, `steps` or a length of the input says beforehand",
-                    stacklevel=4,
+                    "there are, `steps_per_epoch`, `steps` or a length of the input says beforehand"
                 )
                 break
             self._seen += 1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from tidegate.graph import Graph, Tensor
-from tidegate.inputs import short
+from tidegate.inputs import short, warn
 from tidegate.layers.input_layer import InputLayer
 from tidegate.layers.kinds import Name
+from tidegate.legacy import renamed
 from tidegate.models.depth import in_depth
 from tidegate.models.model import Model
 from tidegate.structure import flatten, nested, pack
@@ -37,6 +37,7 @@ class Functional(Model):
         (N, 1)
     """
 
+    @renamed(input="inputs", output="outputs")
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True) -> None:
         super().__init__()
         self.name = Name().read(name, "name", "Functional") or auto_name("Functional")
@@ -51,10 +52,7 @@ class Functional(Model):
         if isinstance(inputs, dict):
             for key, tensor in inputs.items():
                 if isinstance(tensor, Tensor) and key != tensor.name:
-                    warnings.warn(
-                        f"{self.title}: the input `{tensor.name}` should be called {key!r}, as its key",
-                        stacklevel=2,
-                    )
+                    warn(f"{self.title}: the input `{tensor.name}` should be called {key!r}, as its key")
         self._take(inputs, outputs)
 
     def _take(self, inputs: Any, outputs: Any, order: list[str] | None = None) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 from tidegate.derivatives import unboxed
 from tidegate.graph import Graph, Node, Tensor
 from tidegate.inputs import Shape, floating, mask_of_steps, refuse, short, texts
+from tidegate.legacy import renamed
 from tidegate.models.layered import Layered
+from tidegate.models.old_methods import OldMethods
 from tidegate.passes import running
 from tidegate.program import Programs, is_chain
 from tidegate.random import Training
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from tidegate.frozen import FrozenModel
 
 
-class Model(Layered):
+class Model(OldMethods, Layered):
     """A graph of layers, once it is built.
 
     `Model(inputs, outputs)` makes one of tensors: see `Functional`. A class of the user's writes `call`: see
@@ -271,6 +273,7 @@ class Model(Layered):
 
         return objects.to_json(objects.serialize(self), **options)
 
+    @renamed(save_format=None)
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
         """Writes a `.keras` file that Keras reads too.
 

@@ -67,12 +67,16 @@ class Tally:
         Of several outputs, their losses come before their metrics, which are in alphabetical order: as Keras
         has it.
         """
-        found, metrics = self._values(), self._metrics.result()
-        if len(self.goals) > 1:
-            metrics = dict(sorted(metrics.items()))
-        names = [*(name for name in found if name not in metrics), *metrics]
-        values = [found[name] for name in names]
+        found = self._values()
+        values = [found[name] for name in self.names()]
         return values if len(values) > 1 else values[0]
+
+    def names(self) -> list[str]:
+        """What `values` are."""
+        metrics = list(self._metrics.result())
+        if len(self.goals) > 1:
+            metrics.sort()
+        return [*(name for name in self._values() if name not in metrics), *metrics]
 
     def _values(self) -> dict[str, float]:
         rows, parts = self._rows or 1, {}

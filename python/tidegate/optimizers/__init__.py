@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidegate.legacy import named
 from tidegate.optimizers import schedules
 from tidegate.optimizers.adafactor import Adafactor
 from tidegate.optimizers.adagrad import Adadelta, Adagrad
@@ -94,3 +95,7 @@ def serialize(optimizer: Optimizer) -> Any:
 def deserialize(config: Any) -> Optimizer:
     """The optimizer of a dictionary that `serialize` gave."""
     return get(config)
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

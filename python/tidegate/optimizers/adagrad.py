@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from tidegate import legacy
 from tidegate._native import core
 from tidegate.optimizers.optimizer import Optimizer
 
@@ -49,7 +50,7 @@ class Adagrad(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **common)
         self.initial_accumulator_value = initial_accumulator_value
-        self.epsilon = epsilon
+        self.epsilon = legacy.epsilon(epsilon)
 
     def slot_names(self) -> tuple[tuple[str, ...], ...]:
         return (("accumulator",),)
@@ -82,7 +83,7 @@ class Adadelta(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **common)
         self.rho = rho
-        self.epsilon = epsilon
+        self.epsilon = legacy.epsilon(epsilon)
 
     def slot_names(self) -> tuple[tuple[str, ...], ...]:
         return (("accumulated_grad", "accumulated_delta_var"),)

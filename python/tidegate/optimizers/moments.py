@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from tidegate import legacy
 from tidegate.optimizers.optimizer import Optimizer
 
 
@@ -31,7 +32,7 @@ class MomentsOptimizer(Optimizer):
         super().__init__(learning_rate, **common)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
-        self.epsilon = epsilon
+        self.epsilon = legacy.epsilon(epsilon)
 
     def slot_names(self) -> tuple[tuple[str, ...], ...]:
         return (("momentum", "velocity"),)

@@ -134,7 +134,7 @@ class MultiOptimizer(Wrapper):
         raise AttributeError(f"{self.name} has no learning rate of its own; set those of its `optimizers`")
 
     def learning_rates(self) -> dict[str, float]:
-        return {f"learning_rate_{each.name}": each.learning_rate for each in self.inner}
+        return {f"learning_rate_{each.name}": float(each.learning_rate) for each in self.inner}
 
     def build(self, variables: Sequence[Variable]) -> None:
         for variable in variables:

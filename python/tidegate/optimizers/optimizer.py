@@ -7,14 +7,14 @@ of one weight is one pass of native code, which returns a new array for the weig
 from __future__ import annotations
 
 import re
-import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tidegate.inputs import nearest
+from tidegate.inputs import nearest, warn
 from tidegate.optimizers import schedules
 from tidegate.optimizers.clipping import clip
+from tidegate.optimizers.rate import Rate
 from tidegate.optimizers.state import State
 from tidegate.utils.naming import auto_name
 from tidegate.variable import changing
@@ -69,10 +69,10 @@ class Optimizer(State):
     ) -> None:
         owner = type(self).__name__
         if "lr" in others:
-            warnings.warn(f"{owner}: `lr` is the old name of `learning_rate`", stacklevel=3)
+            warn(f"{owner}: `lr` is the old name of `learning_rate`")
             learning_rate = others.pop("lr")
         if others.pop("decay", None) is not None:
-            warnings.warn(f"{owner}: argument `decay` is ignored, as in Keras 3", stacklevel=3)
+            warn(f"{owner}: argument `decay` is ignored, as in Keras 3")
         for unknown in others:
             raise ValueError(
                 f"{owner}: unrecognized argument `{unknown}`.{nearest(unknown, self.config_keys)}"
@@ -113,16 +113,30 @@ class Optimizer(State):
 
     @property
     def learning_rate(self) -> float:
-        """Of the next call of `apply`, rounded to float32."""
+        """Of the next call of `apply`, rounded to float32; a `Rate`, which takes `assign` too."""
+        return Rate.of(self, self._present_rate())
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self._set_rate(value)
+
+    def _present_rate(self) -> float:
         if isinstance(self._rate, float):
             return self._rate
         scheduled = isinstance(self._rate, schedules.LearningRateSchedule)
         with np.errstate(all="ignore"):
             return float(np.float32(self._rate(self.batches) if scheduled else self._rate()))
 
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        self._set_rate(value)
+    @property
+    def lr(self) -> float:
+        """The learning rate by its older name."""
+        warn("`optimizer.lr` is called `optimizer.learning_rate` now")
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: Any) -> None:
+        warn("`optimizer.lr` is called `optimizer.learning_rate` now")
+        self.learning_rate = value
 
     def _set_rate(self, value: Any) -> None:
         owner = type(self).__name__
@@ -145,7 +159,7 @@ class Optimizer(State):
 
     def learning_rates(self) -> dict[str, float]:
         """The learning rate by its name in logs; of several optimizers in one, several."""
-        return {"learning_rate": self.learning_rate}
+        return {"learning_rate": float(self.learning_rate)}
 
     def get_config(self) -> dict[str, Any]:
         """The arguments in the order of Keras's files."""

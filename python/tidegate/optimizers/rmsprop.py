@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tidegate import legacy
 from tidegate._native import core
 from tidegate.optimizers.optimizer import Optimizer
 
@@ -49,7 +50,7 @@ class RMSprop(Optimizer):
         super().__init__(learning_rate, **common)
         self.rho = rho
         self.momentum = momentum
-        self.epsilon = epsilon
+        self.epsilon = legacy.epsilon(epsilon)
         self.centered = bool(centered)
 
     def slot_names(self) -> tuple[tuple[str, ...], ...]:

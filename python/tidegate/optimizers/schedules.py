@@ -17,6 +17,18 @@ from tidegate.utils.configured import Configured
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "deserialize",
+    "serialize",
+]
+
 
 class LearningRateSchedule(Configured):
     """Base of the schedules, and of those that a user writes, which files cannot hold."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidegate.legacy import named
 from tidegate.regularizers.norms import L1, L1L2, L2
 from tidegate.regularizers.orthogonal import OrthogonalRegularizer
 from tidegate.regularizers.regularizer import (
@@ -62,3 +63,7 @@ def serialize(regularizer: Regularizer | None) -> Any:
 def deserialize(config: Any) -> Regularizer | None:
     """The regularizer of a dictionary that `serialize` gave."""
     return get(config)
+
+
+def __getattr__(name: str) -> Any:
+    return named(__name__, name, __all__)

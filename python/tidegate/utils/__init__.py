@@ -109,7 +109,9 @@ def __getattr__(name: str) -> object:
             value = getattr(importlib.import_module(f"tidegate.{home}"), name)
             globals()[name] = value
             return value
-    raise AttributeError(f"module 'tidegate.utils' has no attribute {name!r}")
+    from tidegate.legacy import named
+
+    return named("tidegate.utils", name, __all__)
 
 
 def __dir__() -> list[str]:
