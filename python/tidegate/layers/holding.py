@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tidegate import ops
 from tidegate.layers.calling import Accepts, leaves
 from tidegate.passes import running
 from tidegate.utils.naming import numbered, snake_case
@@ -108,6 +107,8 @@ class Holding(Weighted):
 
         Raises ValueError outside of it.
         """
+        from tidegate import ops
+
         going = running.get()
         if going is None:
             raise ValueError(f"{self.title}: `add_loss` is for `call`, where arrays are computed")
