@@ -328,8 +328,10 @@ class Layer(Weighted):
             how: the other arguments of `forward`.
         """
         # Whole numbers come of what runs in Python; objects are texts.
+        own = np.dtype(self.dtype)
         given = [
-            array if array.dtype in (self.dtype, object) else np.require(array, self.dtype) for array in given
+            array if array.dtype is own or array.dtype == object else np.require(array, own)
+            for array in given
         ]
         several: bool = self.several_inputs
         inputs: Any = given if several else plain(given)

@@ -59,7 +59,7 @@ class Tally:
 
     def logs(self) -> dict[str, float]:
         """Losses and metrics so far, in the alphabetical order of Keras on TensorFlow."""
-        return dict(sorted(self._values().items()))
+        return dict(sorted([*self._losses().items(), *self._metrics.result().items()]))
 
     def values(self) -> float | list[float]:
         """The loss and then the metrics in the order of `compile`; the loss alone when there are none.
@@ -67,21 +67,24 @@ class Tally:
         Of several outputs, their losses come before their metrics, which are in alphabetical order: as Keras
         has it.
         """
-        found = self._values()
-        values = [found[name] for name in self.names()]
+        values = list(self._in_order().values())
         return values if len(values) > 1 else values[0]
 
     def names(self) -> list[str]:
         """What `values` are."""
-        metrics = list(self._metrics.result())
-        if len(self.goals) > 1:
-            metrics.sort()
-        return [*(name for name in self._values() if name not in metrics), *metrics]
+        return list(self._in_order())
 
-    def _values(self) -> dict[str, float]:
+    def _in_order(self) -> dict[str, float]:
+        metrics = self._metrics.result()
+        if len(self.goals) > 1:
+            metrics = dict(sorted(metrics.items()))
+        losses = {name: value for name, value in self._losses().items() if name not in metrics}
+        return {**losses, **metrics}
+
+    def _losses(self) -> dict[str, float]:
         rows, parts = self._rows or 1, {}
         goals = [(goal, total) for goal, total in zip(self.goals, self._sums, strict=True) if goal.loss]
         goals.sort(key=lambda each: each[0].place)
         if len(goals) > 1:
             parts = {f"{goal.name}_loss": total / rows for goal, total in goals}
-        return {"loss": self._sum / rows, **parts, **self._metrics.result()}
+        return {"loss": self._sum / rows, **parts}
