@@ -285,3 +285,14 @@ def test_a_name_that_is_not_there() -> None:
         with pytest.raises(AttributeError, match="no attribute 'nothing'"):
             module.nothing  # noqa: B018
     assert utils.get_custom_objects is saving.get_custom_objects
+
+
+def test_a_python_lambda_is_named_in_a_file_and_never_in_it(tmp_path: Path) -> None:
+    model = Sequential([layers.Input((3,)), layers.Lambda(lambda x: x * 2), layers.Dense(1)])
+    with pytest.warns(UserWarning, match="saved without it, since files hold no code"):
+        model.save(tmp_path / "lambda.keras")
+    with pytest.raises(ValueError, match="Unknown function '<lambda>'.*custom_objects"):
+        models.load_model(tmp_path / "lambda.keras")
+    double = {"<lambda>": lambda x: x * 2}
+    loaded = models.load_model(tmp_path / "lambda.keras", custom_objects=double)
+    np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tidegate.inputs import short
+from tidegate.inputs import short, warn
 from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.calling import Accepts, mapped_shapes
 from tidegate.layers.kinds import Kind
 from tidegate.layers.own import Own
+
+
+_NAMELESS = "<lambda>"
 
 
 class _Function(Kind):
@@ -30,10 +33,10 @@ class _Function(Kind):
         return value
 
     def write(self, value: Any) -> Any:
-        if getattr(value, "__name__", "") == "<lambda>":
-            raise ValueError(
-                "a Lambda layer of a Python lambda cannot be saved, since files hold no code; give it a "
-                "function with a name"
+        if getattr(value, "__name__", "") == _NAMELESS:
+            warn(
+                "a Lambda layer of a Python lambda is saved without it, since files hold no code; to load it, "
+                f"pass the function as `custom_objects={{{_NAMELESS!r}: ...}}`, or give it a name"
             )
         from tidegate.saving import objects
 
@@ -63,8 +66,8 @@ class Lambda(Own):
         mask: that goes on with the output, or a function of the inputs and their mask.
         arguments: more of the function's, by name.
 
-    A function with a name is saved by it, and must be in `custom_objects`, or registered, to be loaded. A
-    Python lambda is not saved.
+    Files have the function's name, "<lambda>" of a Python lambda: it must be in `custom_objects`, or
+    registered, to be loaded.
 
     Example:
         >>> Lambda(lambda x: x[:, -1, :])(np.zeros((2, 10, 3))).shape
