@@ -147,7 +147,7 @@ def test_configuration_round_trip(cls: type[layers.Layer]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        ({"axis": 1}, "`axis`.*-1.*1"),
+        ({"axis": 0}, "`axis`.*-1.*0"),
         ({"axis": [1, 2]}, "`axis`"),
         ({"epsilon": -1}, "`epsilon`.*-1"),
         ({"epsilon": "small"}, "`epsilon`.*small"),
@@ -191,3 +191,10 @@ def test_summary_counts_what_is_not_trained() -> None:
     assert "Trainable params: 8" in text
     assert "Non-trainable params: 8" in text
     assert "(None, 28)" in text
+
+
+@BOTH
+def test_the_last_axis_by_its_place(cls: type[layers.Layer]) -> None:
+    np.testing.assert_array_equal(cls(axis=2)(X), cls()(X))
+    with pytest.raises(ValueError, match=r"`axis`.*expected -1, received 1"):
+        cls(axis=[1])(X)

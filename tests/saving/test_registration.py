@@ -291,7 +291,7 @@ def test_a_python_lambda_is_named_in_a_file_and_never_in_it(tmp_path: Path) -> N
     model = Sequential([layers.Input((3,)), layers.Lambda(lambda x: x * 2), layers.Dense(1)])
     with pytest.warns(UserWarning, match="saved without it, since files hold no code"):
         model.save(tmp_path / "lambda.keras")
-    with pytest.raises(ValueError, match="Unknown function '<lambda>'.*custom_objects"):
+    with pytest.raises(ValueError, match=r"Unknown function '<lambda>'.*custom_objects"):
         models.load_model(tmp_path / "lambda.keras")
     double = {"<lambda>": lambda x: x * 2}
     loaded = models.load_model(tmp_path / "lambda.keras", custom_objects=double)

@@ -97,7 +97,10 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
     [
         (lambda model: model.save_weights("m.h5"), r"`filepath`.*`\.weights\.h5`.*'m\.h5'"),
         (lambda model: model.save_weights("m.weights.h5", max_shard_size=1), "`max_shard_size`"),
-        (lambda model: model.load_weights("m.h5"), r"`filepath`.*`\.weights\.h5` or `\.keras`.*'m\.h5'"),
+        (
+            lambda model: model.load_weights("m.txt"),
+            r"`filepath`.*`\.weights\.h5` or `\.keras` or .*'m\.txt'",
+        ),
         (lambda model: model.load_weights("nowhere.weights.h5"), r"not found: nowhere\.weights\.h5"),
         (lambda model: model.load_weights("m.weights.h5", by_name=True), "`by_name`"),
         (lambda model: Sequential([layers.Dense(1)]).save_weights("m.weights.h5"), "not built"),

@@ -17,9 +17,9 @@ class ModelCheckpoint(Monitor):
     """Saves the model after every epoch, or every so many batches.
 
     Args:
-        filepath: of a `.keras` file, or, with `save_weights_only`, a `.weights.h5` file; `{epoch:02d}`,
-            `{batch}` (both from 1) and names in the logs, such as `{val_loss:.2f}`, are filled in.
-            Directories that are not there are made.
+        filepath: of a `.keras` or `.h5` file, or, with `save_weights_only`, a `.weights.h5` file;
+            `{epoch:02d}`, `{batch}` (both from 1) and names in the logs, such as `{val_loss:.2f}`, are filled
+            in. Directories that are not there are made.
         monitor: the name in the logs that `save_best_only` follows.
         verbose: 1 to say so when it saves.
         save_best_only: whether it saves only what is better than all before.
@@ -45,10 +45,11 @@ class ModelCheckpoint(Monitor):
     ) -> None:
         super().__init__(monitor, mode)
         self.filepath: str = os.fspath(filepath)
-        ending = ".weights.h5" if save_weights_only else ".keras"
-        if not self.filepath.endswith(ending):
+        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
+        if not self.filepath.endswith(endings):
+            known = " or ".join(f"`{each}`" for each in endings)
             raise ValueError(
-                f"ModelCheckpoint: argument `filepath` must end in `{ending}`; received {self.filepath!r}"
+                f"ModelCheckpoint: argument `filepath` must end in {known}; received {self.filepath!r}"
             )
         self.verbose = verbose
         self.save_best_only = save_best_only

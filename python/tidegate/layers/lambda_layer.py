@@ -35,8 +35,8 @@ class _Function(Kind):
     def write(self, value: Any) -> Any:
         if getattr(value, "__name__", "") == _NAMELESS:
             warn(
-                "a Lambda layer of a Python lambda is saved without it, since files hold no code; to load it, "
-                f"pass the function as `custom_objects={{{_NAMELESS!r}: ...}}`, or give it a name"
+                "a Lambda layer of a Python lambda is saved without it, since files hold no code; to load "
+                f"it, pass the function as `custom_objects={{{_NAMELESS!r}: ...}}`, or give it a name"
             )
         from tidegate.saving import objects
 

@@ -113,18 +113,19 @@ class Lengths(Kind):
 
 
 class LastAxis(Kind):
-    """-1, alone or in a list; `in_list` says how it is saved."""
+    """-1, or the place of the last axis, alone or in a list; `in_list` says how it is saved."""
 
     def __init__(self, *, in_list: bool) -> None:
         self.in_list = in_list
 
     def read(self, value: Any, name: str, owner: str) -> int:
         axis = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
-        if integer(axis) != -1:
+        place = integer(axis)
+        if place is None or (place < 1 and place != -1):
             raise ValueError(
                 f"{owner}: argument `{name}` does not support this value yet; expected -1, received {value!r}"
             )
-        return -1
+        return place
 
     def write(self, value: int) -> Any:
         return [value] if self.in_list else value

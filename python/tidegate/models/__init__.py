@@ -44,7 +44,8 @@ def clone_model(
 def load_model(
     filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
 ) -> Model:
-    """The model in a `.keras` file, whoever wrote it; compiled as it was saved if `compile`.
+    """The model in a `.keras`, `.h5` or `.hdf5` file, whoever wrote it; compiled as it was saved if `compile`
+    says so.
 
     A file is data: nothing in it can import, call or open anything, whatever `safe_mode` says. Classes and
     functions of the program's own that it names are those of `custom_objects`, by their names, and those that
@@ -53,16 +54,23 @@ def load_model(
     Raises:
         ValueError: no such format, a class that is not supported, or a file whose parts do not fit together.
     """
-    from tidegate.saving import custom_object_scope, keras_file
+    from tidegate.saving import custom_object_scope, keras_file, legacy_file
 
+    of = legacy_file if legacy_file.is_one(filepath) else keras_file
     with custom_object_scope(custom_objects):
-        model: Model = keras_file.load(filepath, compile=compile)
+        model: Model = of.load(filepath, compile=compile)
     return model
 
 
-def save_model(model: Model, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
+def save_model(
+    model: Model,
+    filepath: Any,
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    include_optimizer: bool = True,
+) -> None:
     """As `model.save(filepath)`."""
-    model.save(filepath, overwrite=overwrite, zipped=zipped)
+    model.save(filepath, overwrite=overwrite, zipped=zipped, include_optimizer=include_optimizer)
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:

@@ -274,17 +274,26 @@ class Model(OldMethods, Layered):
         return objects.to_json(objects.serialize(self), **options)
 
     @renamed(save_format=None)
-    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
-        """Writes a `.keras` file that Keras reads too.
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        include_optimizer: bool = True,
+    ) -> None:
+        """Writes a `.keras` file, or of Keras's legacy format an `.h5` or `.hdf5` file, that Keras reads too.
 
-        Architecture, weights and, if the model is compiled, how, with the optimizer's state. The file appears
-        complete or not at all.
+        Architecture, weights and, if the model is compiled, how, with the optimizer's state (in legacy files
+        only with `include_optimizer`). The file appears complete or not at all.
         """
-        from tidegate.saving import keras_file
+        from tidegate.saving import keras_file, legacy_file
 
         if zipped is False:
             raise ValueError("save: argument `zipped` is not supported yet; expected None, received False")
-        keras_file.save(self, filepath, overwrite=overwrite)
+        if legacy_file.is_one(filepath):
+            legacy_file.save(self, filepath, overwrite, include_optimizer)
+        else:
+            keras_file.save(self, filepath, overwrite=overwrite)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:
         """Writes a `.weights.h5` file that Keras reads too: the weights and, if the model is compiled, the
@@ -299,23 +308,24 @@ class Model(OldMethods, Layered):
         self._built_graph()
         weights_file.save(self, filepath, overwrite=overwrite)
 
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False, by_name: Any = None) -> None:
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, by_name: bool | None = None) -> None:
         """Takes the weights of a `.weights.h5` or `.keras` file, and the optimizer's state if it has slots
-        for it; all that fits, or nothing.
+        for it; or the weights of a legacy `.h5` or `.hdf5` file. All that fits, or nothing.
 
         Args:
-            filepath: of the file; layers are told apart by class and order, not by name.
-            skip_mismatch: whether layers that do not fit are passed over with a warning.
-            by_name: refused.
+            filepath: of the file; layers are told apart by class and order (in legacy files by order alone),
+                not by name.
+            skip_mismatch: whether weights that do not fit are passed over with a warning.
+            by_name: for legacy files, whether layers get the weights of those of their names in the file; all
+                others stay as they are.
 
         Raises:
             ValueError: a model that is not built, or a file that is missing, damaged or of another model.
         """
         from tidegate.saving import weights_file
 
-        refuse("load_weights", by_name=by_name)
         self._built_graph()
-        weights_file.load(self, filepath, skip_mismatch)
+        weights_file.load(self, filepath, skip_mismatch, by_name)
 
     def summary(
         self,

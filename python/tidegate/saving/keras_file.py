@@ -30,7 +30,7 @@ def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> No
     Raises:
         ValueError: a path that does not end in `.keras`, or one that exists with `overwrite=False`.
     """
-    from tidegate.saving import objects, weights
+    from tidegate.saving import hdf5, objects, weights
 
     path = _checked(path)
     if not overwrite and os.path.exists(path):
@@ -38,7 +38,7 @@ def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> No
     metadata = {"keras_version": KERAS_VERSION, "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S")}
     config = objects.serialize(model)
     with io.BytesIO() as buffer:
-        weights.write_stream(buffer, model)
+        hdf5.write_stream(buffer, lambda file: weights.write(file, model))
         with replacing(path) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(_METADATA, objects.to_json(metadata))
             archive.writestr(_CONFIG, objects.to_json(config))
@@ -64,24 +64,25 @@ def load(path: str | os.PathLike[str], compile: bool = True) -> Any:
     try:
         with placeholders(budget=len(stored)):
             model = objects.deserialize(config, "model")
+        if compile and config.get("compile_config"):
+            compile_model(config["compile_config"], model)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     assets.read(path, model)
-    if compile and config.get("compile_config"):
-        _compile(path, config["compile_config"], model)
     if model.built:
         weights.read_stream(io.BytesIO(stored), path, model)
     return model
 
 
-def _compile(path: str, config: Any, model: Any) -> None:
+def compile_model(config: Any, model: Any) -> None:
+    """Compiles a model as a file says; ValueError where it cannot be."""
     try:
         if not isinstance(config, dict):
             raise ValueError(f"`compile_config` expected a dictionary; found {type(config).__name__}")
         model.compile_from_config(config)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{path}: the model cannot be compiled as it was saved: {error} "
+            f"the model cannot be compiled as it was saved: {error} "
             "(with `compile=False` it loads uncompiled)"
         ) from error
 
@@ -97,12 +98,27 @@ def read_members(path: str) -> tuple[dict[str, Any], bytes]:
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
         raise ValueError(f"{path} is not a `.keras` file, or it is damaged: {error}") from error
     try:
-        config = json.loads(text)
+        return parsed(text, f"`{_CONFIG}`"), stored
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def parsed(text: str | bytes, what: str) -> dict[str, Any]:
+    """The dictionary that a text is in JSON; ValueError for anything else, and for a key that comes twice."""
+    try:
+        config = json.loads(text, object_pairs_hook=_once)
     except (RecursionError, ValueError) as error:
-        raise ValueError(f"{path}: `{_CONFIG}` is not JSON: {error}") from error
+        raise ValueError(f"{what} is not JSON: {error}") from error
     if not isinstance(config, dict):
-        raise ValueError(f"{path}: `{_CONFIG}` expected a dictionary; found {type(config).__name__}")
-    return config, stored
+        raise ValueError(f"{what} expected a dictionary; found {type(config).__name__}")
+    return config
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key comes twice in one dictionary")
+    return found
 
 
 def _checked_members(path: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -133,7 +149,6 @@ def _checked(path: Any) -> str:
     text = os.fspath(path)
     if not isinstance(text, str) or not text.endswith(".keras"):
         raise ValueError(
-            f"Argument `filepath` expected a path that ends in `.keras`; received {text!r}. "
-            "Other formats are not supported yet."
+            f"Argument `filepath` expected a path that ends in `.keras`, `.h5` or `.hdf5`; received {text!r}"
         )
     return text

@@ -8,9 +8,7 @@
 
 A model of the user's has its layers at the top, by the names of its attributes, as a layer of the user's has
 those in it: see `Holding.stored_variables`. `k` counts the layers of a class in a model; the name that a
-layer has does not matter. A reader follows only the paths that the model's configuration calls for, through
-hard links; it takes nothing from outside the file, and compares shape and dtype of a dataset with what it
-expects before it reads.
+layer has does not matter. A reader follows only the paths that the model's configuration calls for.
 """
 
 from __future__ import annotations
@@ -21,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.layers.holding import Holding
+from tidegate.saving import hdf5
 from tidegate.utils.naming import numbered, snake_case
-from tidegate.variable import assign_each, changing
+from tidegate.variable import assign_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,25 +65,10 @@ def read(file: Any, model: Any, skip_mismatch: bool = False) -> None:
         model.optimizer.set_variables(state)
 
 
-def write_stream(stream: Any, model: Any) -> None:
-    """`write` into an open binary file: one version of all weights, though a thread trains."""
-    import h5py  # type: ignore[import-untyped]
-
-    with changing, h5py.File(stream, "w") as file:
-        write(file, model)
-
-
 def read_stream(stream: Any, path: str, model: Any, skip_mismatch: bool = False) -> None:
     """`read` from an open binary file; whatever is wrong is a ValueError that begins with `path`."""
-    import h5py
-
-    try:
-        with h5py.File(stream, "r") as file:
-            read(file, model, skip_mismatch)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    except (KeyError, MemoryError, OSError, OverflowError, RuntimeError, TypeError) as error:  # from HDF5
-        raise ValueError(f"{path}: the weights are damaged: {error}") from error
+    with hdf5.reading(stream, path) as file:
+        read(file, model, skip_mismatch)
 
 
 def places(model: Any) -> Iterator[tuple[str, str, list[Variable]]]:
@@ -109,14 +93,14 @@ def _write_group(file: Any, path: str, name: str, arrays: list[Array]) -> None:
 
 
 def _read_group(file: Any, path: str, variables: list[Variable]) -> dict[Variable, Array]:
-    group = _open(file, path, optional=not variables)
+    group = hdf5.open_object(file, path, optional=not variables)
     if group is None:
         return {}
     if len(group) != len(variables):
         raise ValueError(f"'{path}' expected {len(variables)} weights; the file has {len(group)}")
     return {
         # Whole numbers (the count of a Normalization) have the width of the backend.
-        variable: _read_dataset(
+        variable: hdf5.read_dataset(
             group, str(place), variable.shape, variable.dtype, "iu" if variable.dtype.kind == "i" else None
         )
         for place, variable in enumerate(variables)
@@ -124,60 +108,29 @@ def _read_group(file: Any, path: str, variables: list[Variable]) -> dict[Variabl
 
 
 def _read_optimizer(file: Any, optimizer: Any) -> list[Array] | None:
-    group = _open(file, _OPTIMIZER, optional=True)
-    if group is None:
-        return None
-    found = len(group)
-    expected = optimizer.expects(found)
+    group = hdf5.open_object(file, _OPTIMIZER, optional=True)
+    return (
+        None if group is None else read_state(group, [str(place) for place in range(len(group))], optimizer)
+    )
+
+
+def read_state(group: Any, names: list[str], optimizer: Any, has_rate: bool = True) -> list[Array] | None:
+    """The state of an optimizer in the datasets of these names; None, with a warning, for so many that it is
+    none. Without `has_rate` it goes without the learning rate, and the optimizer keeps its own.
+    """
+    scheduled = optimizer.variable_shapes()[1:2] != [((), np.dtype(np.float32))]
+    kept = [] if has_rate or scheduled else [optimizer.variables[1]]
+    expected = optimizer.expects(len(names) + len(kept))
     if expected is None:
         warnings.warn(
             f"The state of optimizer '{optimizer.name}' is not loaded: it has "
-            f"{len(optimizer.variable_shapes())} variables, the file has {found}.",
+            f"{len(optimizer.variable_shapes())} variables, the file has {len(names)}.",
             stacklevel=2,
         )
         return None
     # Whole numbers (the count of steps, Adafactor's placeholders) have the width of the backend.
-    return [
-        _read_dataset(group, str(place), shape, dtype, kinds="iu" if dtype.kind == "i" else None)
-        for place, (shape, dtype) in enumerate(expected)
+    found = [
+        hdf5.read_dataset(group, name, shape, dtype, kinds="iu" if dtype.kind == "i" else None)
+        for name, (shape, dtype) in zip(names, expected[:1] + expected[1 + len(kept) :], strict=True)
     ]
-
-
-def _open(group: Any, path: str, optional: bool = False) -> Any:
-    """The object at a path of hard links; None if it is missing and may be."""
-    from h5py import h5l
-
-    full_path = f"{group.name}/{path}".lstrip("/")
-    for name in path.split("/"):
-        links = getattr(group.id, "links", None)  # a dataset has none
-        key = name.encode()
-        if links is None or not links.exists(key):
-            if optional:
-                return None
-            raise ValueError(f"'{full_path}' is missing from the weights")
-        if links.get_info(key).type != h5l.TYPE_HARD:
-            raise ValueError(f"'{full_path}' is a link to somewhere else; expected the weights")
-        group = group[name]
-    return group
-
-
-def _read_dataset(
-    group: Any, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], kinds: str | None = None
-) -> Array:
-    """The array of a dataset that has this shape and dtype (or, with `kinds`, any dtype of these kinds)."""
-    import h5py
-
-    dataset = _open(group, name)
-    path = f"{group.name}/{name}".lstrip("/")
-    if not isinstance(dataset, h5py.Dataset):
-        raise ValueError(f"'{path}' expected an array; found {type(dataset).__name__}")
-    if dataset.shape != shape:
-        raise ValueError(f"'{path}' expected shape {shape}; the file has {dataset.shape}")
-    found = dataset.dtype
-    if found.kind not in kinds if kinds else (found.kind, found.itemsize) != (dtype.kind, dtype.itemsize):
-        raise ValueError(f"'{path}' expected dtype {dtype}; the file has {found}")
-    storage = dataset.id.get_create_plist()
-    if storage.get_nfilters() or storage.get_layout() == h5py.h5d.VIRTUAL or storage.get_external_count():
-        raise ValueError(f"'{path}' expected plain storage; it is compressed, virtual or in another file")
-    array: Array = np.asarray(dataset[()], dtype=dtype)
-    return array
+    return found[:1] + kept + found[1:]

@@ -6,8 +6,7 @@ import io
 import os
 from typing import Any
 
-from tidegate.saving import keras_file, weights
-from tidegate.saving.replacing import replacing
+from tidegate.saving import hdf5, keras_file, legacy_file, weights
 
 _ENDING = ".weights.h5"
 
@@ -23,19 +22,27 @@ def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> No
     path = _checked(path, (_ENDING,))
     if not overwrite and os.path.exists(path):
         raise ValueError(f"{path} exists, and `overwrite` is False")
-    with io.BytesIO() as buffer:
-        weights.write_stream(buffer, model)
-        with replacing(path) as target:
-            target.write(buffer.getbuffer())
+    hdf5.write_file(path, lambda file: weights.write(file, model))
 
 
-def load(model: Any, path: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
-    """Give a built model the weights in a `.weights.h5` or `.keras` file of Tidegate's or Keras's.
+def load(
+    model: Any, path: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool | None = None
+) -> None:
+    """Give a built model the weights in a `.weights.h5` or `.keras` file of Tidegate's or Keras's, or in a
+    legacy `.h5` or `.hdf5` file, of which `by_name` can be asked.
 
     Raises:
         ValueError: no such file, a damaged one, or one with other weights than the model's.
     """
-    path = _checked(path, (_ENDING, ".keras"))
+    if legacy_file.is_one(path) and not str(path).endswith(_ENDING):
+        legacy_file.load_weights(model, path, skip_mismatch, bool(by_name))
+        return
+    path = _checked(path, (_ENDING, ".keras", ".h5", ".hdf5"))
+    if by_name is not None:
+        raise ValueError(
+            f"load_weights: argument `by_name` expected None but for `.h5` and `.hdf5` files; received "
+            f"{by_name!r} with {path!r}"
+        )
     if path.endswith(".keras"):
         _, stored = keras_file.read_members(path)
         weights.read_stream(io.BytesIO(stored), path, model, skip_mismatch)
@@ -50,8 +57,5 @@ def _checked(path: Any, endings: tuple[str, ...]) -> str:
     text = os.fspath(path)
     if not isinstance(text, str) or not text.endswith(endings):
         known = " or ".join(f"`{each}`" for each in endings)
-        raise ValueError(
-            f"Argument `filepath` expected a path that ends in {known}; received {text!r}. "
-            "Other formats are not supported yet."
-        )
+        raise ValueError(f"Argument `filepath` expected a path that ends in {known}; received {text!r}")
     return text
