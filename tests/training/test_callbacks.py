@@ -182,7 +182,7 @@ def test_a_list_can_grow() -> None:
 @pytest.mark.parametrize(
     ("make", "match"),
     [
-        (lambda: callbacks.ModelCheckpoint("m.h5"), "`filepath`.*keras.*m.h5"),
+        (lambda: callbacks.ModelCheckpoint("m.tf"), "`filepath`.*keras.*m.tf"),
         (
             lambda: callbacks.ModelCheckpoint("m.keras", save_weights_only=True),
             "`filepath`.*weights.h5.*m.ker",

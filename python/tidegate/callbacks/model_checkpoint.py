@@ -45,12 +45,14 @@ class ModelCheckpoint(Monitor):
     ) -> None:
         super().__init__(monitor, mode)
         self.filepath: str = os.fspath(filepath)
-        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
+        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5", ".hdf5")
         if not self.filepath.endswith(endings):
             known = " or ".join(f"`{each}`" for each in endings)
             raise ValueError(
                 f"ModelCheckpoint: argument `filepath` must end in {known}; received {self.filepath!r}"
             )
+        if self.filepath.endswith(".hdf5"):
+            warn("ModelCheckpoint: Keras 3 refuses `.hdf5`, which is the same as `.h5`")
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = bool(save_weights_only)

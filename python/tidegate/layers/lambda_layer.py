@@ -11,7 +11,6 @@ from tidegate.layers.calling import Accepts, mapped_shapes
 from tidegate.layers.kinds import Kind
 from tidegate.layers.own import Own
 
-
 _NAMELESS = "<lambda>"
 
 
