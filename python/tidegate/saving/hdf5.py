@@ -1,7 +1,7 @@
 """HDF5 files of weights, read with distrust and written whole.
 
 A reader follows hard links only and takes nothing from outside the file; it compares shape and dtype of a
-dataset with what it expects, and the size of an attribute with what it may have, before it reads.
+dataset with what it expects before it reads, and says how many names, and how long a text, it takes.
 """
 
 from __future__ import annotations
