@@ -85,6 +85,13 @@ def test_masks_that_pass_on() -> None:
     assert layers.Dot(axes=2).compute_mask([x, x], [one, other]) is None
 
 
+def test_masks_of_one_step_count_for_all() -> None:
+    inputs = [A[:2, :3], B[:2, :1]]
+    masks = [np.array([[True, False, False], [False, True, False]]), np.array([[False], [True]])]
+    found = layers.Add().compute_mask(inputs, masks)
+    np.testing.assert_array_equal(found, [[True, False, False], [True, True, True]])
+
+
 def test_a_layer_with_itself_gets_both_gradients() -> None:
     x = Input((7, 4))
     dense = layers.Dense(4)

@@ -64,7 +64,7 @@ class Merge(SeveralInputs):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Array | None:
         if mask is None or any(each is None for each in mask):
             return None
-        found: Array = np.logical_or.reduce(mask)
+        found: Array = reduce(np.logical_or, mask)
         return found
 
     def forward(
