@@ -198,3 +198,19 @@ def test_the_last_axis_by_its_place(cls: type[layers.Layer]) -> None:
     np.testing.assert_array_equal(cls(axis=2)(X), cls()(X))
     with pytest.raises(ValueError, match=r"`axis`.*expected -1, received 1"):
         cls(axis=[1])(X)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.LayerNormalization,
+        layers.BatchNormalization,
+        layers.RMSNormalization,
+        lambda axis: layers.GroupNormalization(2, axis=axis),
+    ],
+)
+@pytest.mark.parametrize("axis", [1, 5])
+def test_the_place_of_another_axis_than_the_last(layer: Any, axis: int) -> None:
+    with pytest.raises(ValueError, match=f"argument `axis`.* received {axis} for the shape"):
+        layer(axis=axis)(X)
+    assert_same_bits(np.asarray(layer(axis=2)(X)), np.asarray(layer(axis=-1)(X)))

@@ -12,7 +12,13 @@ from tidegate.inputs import Shape, integer
 from tidegate.layers.arguments import Argument
 from tidegate.layers.kinds import Kind
 from tidegate.layers.layer import Layer
-from tidegate.layers.normalization import CENTER_AND_SCALE, INITIALIZERS, RULES, Normalizing
+from tidegate.layers.normalization import (
+    CENTER_AND_SCALE,
+    INITIALIZERS,
+    RULES,
+    Normalizing,
+    check_last_axis,
+)
 from tidegate.layers.number_kinds import LastAxis, Number
 from tidegate.layers.over_axes import AxisOrAxes, OverAxes
 from tidegate.random import Training
@@ -39,7 +45,7 @@ class GroupNormalization(Normalizing):
 
     Args:
         groups: how many, which divides the number of features; -1 for as many as features.
-        axis: only -1.
+        axis: -1, or the place of the last axis.
         epsilon: added to the variance.
         center: whether there is a beta.
         scale: whether there is a gamma.
@@ -102,7 +108,7 @@ class RMSNormalization(Layer):
     float32 or float64 `[batch, ..., features]` to the same shape. A mask ends here, as in Keras.
 
     Args:
-        axis: only -1.
+        axis: -1, or the place of the last axis.
         epsilon: added to the mean.
 
     Weights: scale [features].
@@ -110,9 +116,11 @@ class RMSNormalization(Layer):
 
     arguments = (Argument("axis", -1, LastAxis(in_list=True)), Argument("epsilon", 1e-6, Number(0)))
 
+    axis: int
     epsilon: float
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
+        check_last_axis(self.axis, input_shape, self.title)
         return [self.new_variable("scale", (input_shape[-1] or 0,), initializers.get("ones"))]
 
     def create_operator(self) -> core.RMSNormalization:

@@ -30,6 +30,15 @@ RULES: Table = (
 )
 
 
+def check_last_axis(axis: int, input_shape: Shape, title: str) -> None:
+    """Raises ValueError unless the axis is the last one of this shape, from either end."""
+    if axis not in (-1, len(input_shape) - 1):
+        raise ValueError(
+            f"{title}: argument `axis` does not support another axis than the last yet; expected -1, "
+            f"received {axis} for the shape {input_shape}"
+        )
+
+
 class Normalizing(Layer):
     """gamma and beta, as far as there are, of the features of the last axis."""
 
@@ -41,11 +50,7 @@ class Normalizing(Layer):
     gamma_initializer: Any
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
-        if self.axis not in (-1, len(input_shape) - 1):
-            raise ValueError(
-                f"{self.title}: argument `axis` does not support another axis than the last yet; "
-                f"expected -1, received {self.axis} for the shape {input_shape}"
-            )
+        check_last_axis(self.axis, input_shape, self.title)
         given = (("gamma", self.scale, self.gamma_initializer), ("beta", self.center, self.beta_initializer))
         features = (input_shape[-1] or 0,)
         return [self.new_variable(name, features, initial) for name, there, initial in given if there]
@@ -65,7 +70,7 @@ class LayerNormalization(Normalizing):
     float32 or float64 `[batch, ..., features]` to the same shape; a mask goes on.
 
     Args:
-        axis: only -1.
+        axis: -1, or the place of the last axis.
         epsilon: added to the variance.
         center: whether there is a beta.
         scale: whether there is a gamma.
@@ -119,7 +124,7 @@ class BatchNormalization(Normalizing):
     batch's`. In inference, and in a layer that is not `trainable`, they are the moving ones.
 
     Args:
-        axis: only -1.
+        axis: -1, or the place of the last axis.
         momentum: share of the moving moments that a training step leaves.
         epsilon: added to the variance.
         center: whether there is a beta.
