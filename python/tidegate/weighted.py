@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from tidegate.regularizers import penalties
 from tidegate.variable import Array, Variable, assign_all, values_of
 
@@ -57,3 +59,10 @@ class Weighted:
     def set_weights(self, weights: list[Array]) -> None:
         """Replaces all weights; none when one of them does not fit (ValueError)."""
         assign_all(self.weights, weights, self.title)
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Was there in Keras 2."""
+        raise NotImplementedError(
+            f"{self.title}: `add_metric` is not there since Keras 3; give `compile` the metric, or make an "
+            "output of the number and look at it in a callback"
+        )

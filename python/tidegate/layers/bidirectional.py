@@ -19,6 +19,7 @@ from tidegate.layers.recurrent import Recurrent
 from tidegate.layers.states import States
 from tidegate.layers.wrapper import InnerLayer, Wrapper
 from tidegate.random import Training
+from tidegate.saving.registration import custom_object_scope, noting
 from tidegate.variable import Array, Variable, values_of
 
 
@@ -129,9 +130,11 @@ class Bidirectional(OverTime, Wrapper):
     # ---- computing -------------------------------------------------------------------------------
 
     def create_operator(self) -> core.Bidirectional | None:
+        if self.merge_mode is None or not self.native:
+            return None  # two outputs are no step of a Program, nor is what runs in Python
         operators = [*self.layer.operator, *self.backward_layer.operator]
-        if self.merge_mode is None or len(operators) != 2:
-            return None  # two outputs are no step of a Program, nor are stacked cells
+        if len(operators) != 2:
+            return None  # nor are stacked cells
         forwards, backwards = operators
         return core.Bidirectional(forwards, backwards, self.merge_mode)
 
@@ -263,8 +266,10 @@ class Bidirectional(OverTime, Wrapper):
 
 def _remade(layer: Recurrent, **changes: Any) -> Recurrent:
     """A new layer of the configuration of `layer`, whose masked steps put out zeros in a sequence."""
-    config = {**layer.get_config(), "zero_output_for_mask": layer.return_sequences, **changes}
-    made = type(layer).from_config(config)
+    with noting() as own_classes:  # of a cell that the user wrote
+        config = {**layer.get_config(), "zero_output_for_mask": layer.return_sequences, **changes}
+    with custom_object_scope(own_classes):
+        made = type(layer).from_config(config)
     assert isinstance(made, Recurrent)
     return made
 

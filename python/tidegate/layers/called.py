@@ -36,7 +36,8 @@ class Called(Layer):
 
     def run(self, given: list[Array], masks: list[Array | None], **how: Any) -> tuple[list[Array], Any, Any]:
         going, trace, values, use = Pass(how.get("training"), {}), None, how.get("weights"), how.get("use")
-        variables, carried, arrays = self.weights, how.get("carried"), list(given)
+        variables, arrays = self.weights, list(given)
+        carried = dict(zip(self.carried, how.get("carried") or values_of(self.carried), strict=True))
         values = values_of(variables) if values is None else list(values)
         if how.get("keep") and tracing.available():
             trace, trained = tracing.Trace(), set(self.trainable_weights)
@@ -51,9 +52,8 @@ class Called(Layer):
             ]
         starts = [*arrays, *values]
         going.values.update(zip(variables, values, strict=True))
-        going.states.update(
-            zip(self.carried, values_of(self.carried) if carried is None else carried, strict=True)
-        )
+        going.values.update(carried)
+        going.states.update(carried)
         for array, mask in zip(arrays, masks, strict=True):
             if mask is not None:
                 going.put_mask(array, mask)
@@ -61,13 +61,13 @@ class Called(Layer):
             ends = leaves(self._called(going, *filled(use, arrays)))
         outputs = [self.result(each) for each in ends]
         if going.assigned and not how.get("keep"):  # by its `call`, as in Keras in inference too
-            assign_each(going.assigned)
+            assign_each({each: going.assigned[each] for each in going.assigned.keys() - carried.keys()})
         kept = _Kept(going, trace, starts, ends) if how.get("keep") or self.stateful else None
         return outputs, going.mask_of(ends[0]), kept
 
     def probe(self, arrays: list[Array], use: Use | None) -> Any:
         """What `call` gives in inference, as it comes."""
-        going = Pass(None, {variable: variable.value for variable in self.weights})
+        going = Pass(None, {variable: variable.value for variable in [*self.weights, *self.carried]})
         with going.entered(), np.errstate(all="ignore"):
             outputs = self._called(going, *filled(use, arrays))
         self._adds_losses = bool(going.losses)

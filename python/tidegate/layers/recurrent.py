@@ -122,7 +122,7 @@ class Recurrent(OverTime, Wrapper):
                 f"{self.title}: `stateful=True` needs a fixed number of rows: an `Input` with `batch_size` "
                 f"or `batch_shape`; received {rows}"
             )
-        shapes = States.of(self).shapes
+        shapes = self.expected_states.shapes
         states = [Variable.zeros((rows, *shape), self.dtype, "rnn_state") for shape in shapes]
         for state in states:
             state.path = f"{self.name}/rnn_state"

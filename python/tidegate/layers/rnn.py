@@ -6,9 +6,10 @@ from typing import Any
 
 from tidegate.layers.arguments import REQUIRED, Argument
 from tidegate.layers.kinds import Flag, Kind
+from tidegate.layers.layer import Layer
 from tidegate.layers.one_step import OneStep
 from tidegate.layers.recurrent import OVER_TIME, Recurrent
-from tidegate.layers.stacked_cells import StackedRNNCells
+from tidegate.layers.stacked_cells import StackedRNNCells, is_written
 from tidegate.layers.wrapper import InnerLayer
 
 
@@ -20,12 +21,14 @@ class _Cells(Kind):
             return StackedRNNCells(value)
         if isinstance(value, dict):
             value = InnerLayer().read(value, name, owner)
-        if not isinstance(value, OneStep):
+        if not isinstance(value, OneStep) and not is_written(value):
             raise ValueError(
-                f"{owner}: argument `{name}` must be an LSTMCell, a GRUCell, a SimpleRNNCell or a list of "
-                f"them, cells of other classes are not supported yet; received {value!r:.200}"
+                f"{owner}: argument `{name}` must be an LSTMCell, a GRUCell, a SimpleRNNCell, a layer with "
+                f"`state_size` whose `call` takes `inputs` and `states`, or a list of them; "
+                f"received {value!r:.200}"
             )
-        return value
+        cell: OneStep = value
+        return cell
 
     def write(self, value: Any) -> Any:
         return InnerLayer().write(value)
@@ -39,7 +42,10 @@ class RNN(Recurrent):
 
     Args:
         cell: `LSTMCell`, `GRUCell`, `SimpleRNNCell`, `StackedRNNCells` or a list of cells; a cell in several
-            layers has the same weights in all of them.
+            layers has the same weights in all of them. Also a layer of the user's whose `call` takes `inputs`
+            [B, F] and a list `states`, and gives the output and the new states; it has `state_size` (U, or a
+            list of it for each state), and may have `output_size` and `get_initial_state(batch_size)`. It
+            is run step by step in Python.
         return_sequences: all outputs instead of the last one.
         return_state: the final states after the output, as a list; of several cells, those of each in a list
             where there is more than one.
@@ -62,5 +68,21 @@ class RNN(Recurrent):
         Argument("zero_output_for_mask", False, Flag()),
     )
 
+    def __new__(cls, cell: Any = None, *args: Any, **kwargs: Any) -> RNN:
+        if cls is RNN and any(map(is_written, cell if isinstance(cell, (list, tuple)) else [cell])):
+            from tidegate.layers.own_rnn import RNN as Written
+
+            return object.__new__(Written)
+        return object.__new__(cls)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        return cls(**{**config, "cell": _Cells().read(config["cell"], "cell", cls.__name__)})
+
     def make_inner(self) -> None:
+        if is_written(self.cell):
+            raise ValueError(
+                f"{self.title}: a class derived from `RNN` takes cells of this package; derive from `Layer`, "
+                f"with an `RNN` in it; received {self.cell!r}"
+            )
         self.units = self.cell.output_size

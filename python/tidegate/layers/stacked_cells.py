@@ -17,6 +17,11 @@ from tidegate.utils.naming import numbered, snake_case
 from tidegate.variable import Array, Variable, values_of
 
 
+def is_written(cell: Any) -> bool:
+    """Whether it is a cell that users wrote, or a stack with one in it: run in Python."""
+    return isinstance(cell, Layer) and hasattr(cell, "call") and hasattr(cell, "state_size")
+
+
 class _ListOfCells(Kind):
     """Cells, or the dictionaries that a file has of them; saved as such dictionaries."""
 
@@ -27,10 +32,10 @@ class _ListOfCells(Kind):
             InnerLayer().read(each, name, owner) if isinstance(each, dict) else each for each in value
         ]
         for cell in cells:
-            if not isinstance(cell, RecurrentCell):
+            if not isinstance(cell, RecurrentCell) and not is_written(cell):
                 raise ValueError(
-                    f"{owner}: argument `{name}` must hold LSTMCells, GRUCells or SimpleRNNCells, cells of "
-                    f"other classes are not supported yet; received {cell!r:.200}"
+                    f"{owner}: argument `{name}` must hold LSTMCells, GRUCells, SimpleRNNCells, or layers "
+                    f"with `state_size` whose `call` takes `inputs` and `states`; received {cell!r:.200}"
                 )
         if len(set(cells)) < len(cells):
             raise ValueError(f"{owner}: argument `{name}` must hold each cell once; received {value!r:.200}")
@@ -46,7 +51,7 @@ class StackedRNNCells(OneStep, Wrapper):
     In `RNN` each cell walks over the whole sequence before the next one does, which gives the same numbers.
 
     Args:
-        cells: list of `LSTMCell`, `GRUCell` and `SimpleRNNCell`.
+        cells: list of `LSTMCell`, `GRUCell` and `SimpleRNNCell`, or of cells that users write, see `RNN`.
 
     Weights: those of the cells in turn.
 
@@ -65,6 +70,17 @@ class StackedRNNCells(OneStep, Wrapper):
     inner = ()
 
     cells: list[RecurrentCell]
+
+    def __new__(cls, cells: Any = None, *args: Any, **kwargs: Any) -> StackedRNNCells:
+        if cls is StackedRNNCells and isinstance(cells, (list, tuple)) and any(map(is_written, cells)):
+            from tidegate.layers.own_rnn import StackedRNNCells as Written
+
+            return object.__new__(Written)
+        return object.__new__(cls)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        return cls(**{**config, "cells": _ListOfCells().read(config["cells"], "cells", cls.__name__)})
 
     @property
     def single_cells(self) -> list[RecurrentCell]:

@@ -85,12 +85,21 @@ class TimeDistributed(Wrapper):
         return outputs.reshape(*inputs.shape[:2], *outputs.shape[1:]), kept
 
     def backward(
-        self, kept: Any, d_outputs: Array, *, need_d_inputs: bool = True
+        self, kept: Any, d_outputs: Array, *, need_d_inputs: bool = True, **of_losses: float
     ) -> tuple[Array | None, list[Array]]:
-        d_inputs, d_weights = self.layer.backward(kept, _rows(d_outputs), need_d_inputs=need_d_inputs)
+        d_inputs, d_weights = self.layer.backward(
+            kept, _rows(d_outputs), need_d_inputs=need_d_inputs, **of_losses
+        )
         if d_inputs is not None:
             d_inputs = d_inputs.reshape(*d_outputs.shape[:2], *d_inputs.shape[1:])
         return d_inputs, d_weights
+
+    @property
+    def adds_losses(self) -> bool:
+        return self.layer.adds_losses
+
+    def added_losses(self, kept: Any) -> list[float]:
+        return self.layer.added_losses(kept)
 
     def updates(self, kept: Any, earlier: dict[Variable, Array]) -> dict[Variable, Array]:
         return self.layer.updates(kept, earlier)

@@ -40,7 +40,7 @@ class Functional(Model):
     @renamed(input="inputs", output="outputs")
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True) -> None:
         super().__init__()
-        self.name = Name().read(name, "name", "Functional") or auto_name("Functional")
+        self.name = Name().read(name, "name", type(self).__name__) or auto_name(type(self).__name__)
         self.trainable = bool(trainable)
         for argument, structure in (("inputs", inputs), ("outputs", outputs)):
             for tensor in flatten(structure) or [None]:

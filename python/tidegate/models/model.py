@@ -28,7 +28,8 @@ class Model(OldMethods, Layered):
     """A graph of layers, once it is built.
 
     `Model(inputs, outputs)` makes one of tensors: see `Functional`. A class of the user's writes `call`: see
-    `models/own.py`. One of this package's makes the graph in `build` and hands it to `set_graph`.
+    `models/own.py`; or hands tensors to `super().__init__`: see `models/own_functional.py`. One of this
+    package's makes the graph in `build` and hands it to `set_graph`.
     """
 
     strict: ClassVar[bool] = True  # whether arrays must have all lengths of the input's shape
@@ -51,6 +52,11 @@ class Model(OldMethods, Layered):
             from tidegate.models.functional import Functional
 
             return object.__new__(Functional)
+        if cls.build is Model.build:  # neither it nor `call` is there
+            from tidegate.models.own_functional import adopt
+
+            adopt(cls)
+            return cls.__new__(cls, *args, **kwargs)
         return object.__new__(cls)
 
     def __init__(self) -> None:

@@ -178,7 +178,8 @@ def serialize(value: Any) -> Any:
         return [serialize(each) for each in value]
     name = type(value).__name__
     for kind, module in MODULES.items():
-        if classes(kind).get(name) is type(value):
+        known = classes(kind).get(name)
+        if known is not None and known in (type(value), getattr(value, "saved_as", None)):
             entry = {
                 "module": module,
                 "class_name": name,
