@@ -9,6 +9,7 @@ import numpy as np
 from tidegate.inputs import floating, numeric, short
 from tidegate.layers.arguments import REQUIRED, Argument, later
 from tidegate.layers.kinds import Flag, Kind, PositiveInteger
+from tidegate.layers.layer import Layer
 from tidegate.layers.number_kinds import Word
 from tidegate.layers.preprocessing import Preprocessing
 from tidegate.variable import Variable, assign_each
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 
 
 class _Floating(Preprocessing):
-    """The base of those that keep the shape of floating numbers."""
+    """The base of those that keep the shape of floating numbers; a gradient goes back through them."""
+
+    __call__ = Layer.__call__
 
     def prepare(self, inputs: Any) -> Any:
-        x = floating(np.asarray(inputs), np.dtype(self.dtype), "inputs")
+        x = floating(inputs, np.dtype(self.dtype), "inputs")
         if not self.built:
             self.build((None, *x.shape[1:]))
         self.check_input(x.shape)

@@ -10,7 +10,6 @@ from tidegate.graph import Tensor, connect
 from tidegate.inputs import Shape
 from tidegate.layers.layer import Layer
 from tidegate.layers.states import States
-from tidegate.random import Training
 from tidegate.variable import Array
 
 if TYPE_CHECKING:
@@ -57,14 +56,14 @@ class OneStep(Layer):
                 f"{self.title}: the input must have the axes {self.axes}; received the shape {shape}"
             )
 
-    def __call__(self, inputs: Any, states: Any, training: bool = False) -> Any:  # type: ignore[override]
+    def __call__(self, inputs: Any, states: Any, training: bool | None = None) -> Any:  # type: ignore[override]
         """The step on arrays, computed now; on `Input`s, a node of a graph.
 
         Args:
             inputs: [B, F]; converted to the layer's dtype.
             states: one array [B, U] per state (LSTM h and c, others h), in a list; of several cells, in the
                 structure of `state_size`.
-            training: whether this is a training pass; dropout draws anew in every one.
+            training: whether this is a training pass, in which dropout draws anew; None is as around it.
 
         Returns:
             The output [B, U], and the new states in a list like that.
@@ -79,7 +78,7 @@ class OneStep(Layer):
         else:
             x = self.prepare(inputs)
             begun = expected.arrays(states, len(x), self.dtype)
-            found, _ = self.forward([x, *begun], training=Training.by_hand(training))
+            found = self.compute([x, *begun], training)
         output, *new_states = found
         return output, self.nest(new_states)
 
