@@ -110,9 +110,11 @@ class RMSNormalization(Layer):
 
     arguments = (Argument("axis", -1, LastAxis(in_list=True)), Argument("epsilon", 1e-6, Number(0)))
 
+    axis: int
     epsilon: float
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
+        LastAxis.check(self.axis, input_shape, self.title)
         return [self.new_variable("scale", (input_shape[-1] or 0,), initializers.get("ones"))]
 
     def create_operator(self) -> core.RMSNormalization:

@@ -41,11 +41,7 @@ class Normalizing(Layer):
     gamma_initializer: Any
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
-        if self.axis not in (-1, len(input_shape) - 1):
-            raise ValueError(
-                f"{self.title}: argument `axis` does not support another axis than the last yet; "
-                f"expected -1, received {self.axis} for the shape {input_shape}"
-            )
+        LastAxis.check(self.axis, input_shape, self.title)
         given = (("gamma", self.scale, self.gamma_initializer), ("beta", self.center, self.beta_initializer))
         features = (input_shape[-1] or 0,)
         return [self.new_variable(name, features, initial) for name, there, initial in given if there]
