@@ -167,8 +167,13 @@ def test_methods_of_generators() -> None:
     assert len(history.epoch) == 3
     with pytest.warns(UserWarning, match="`evaluate_generator` is called `evaluate` now"):
         assert model.evaluate_generator(batches(), 1) == model.evaluate(X, Y, verbose=0)
-    with pytest.warns(UserWarning, match="`predict_generator` is called `predict` now"):
+    with (
+        pytest.warns(UserWarning, match="`predict_generator` is called `predict` now"),
+        pytest.warns(UserWarning, match="predict: argument `workers` has no effect any more"),
+    ):
         predicted = model.predict_generator(batches(), steps=1, workers=2)
+    with pytest.warns(UserWarning, match="`predict_generator`"), pytest.raises(TypeError, match="rows"):
+        model.predict_generator(batches(), rows=2)
     np.testing.assert_array_equal(predicted, model.predict(X, verbose=0))
 
 

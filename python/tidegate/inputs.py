@@ -133,7 +133,7 @@ def batch_shape(input_shape: Shape | None, batch_input_shape: Shape | None) -> S
         return None if input_shape is None else (None, *input_shape)
     if input_shape is not None:
         raise ValueError("give either `input_shape` or `batch_input_shape`; received both")
-    warnings.warn("`batch_input_shape` is gone from Keras 3; use `Input(batch_shape=...)`", stacklevel=3)
+    warn("`batch_input_shape` is gone from Keras 3; use `Input(batch_shape=...)`")
     return batch_input_shape
 
 

@@ -58,6 +58,8 @@ ARGUMENTS = {
 }
 # Arguments of a layer that say how it was to be computed, and change no number.
 WITHOUT_EFFECT = {"consume_less": ("implementation",)}  # of layers that have this one
+# Arguments of `fit`, `evaluate` and `predict` that are of datasets now.
+OF_WORKERS: dict[str, None] = dict.fromkeys(("workers", "use_multiprocessing", "max_queue_size"))
 _FORGET_BIAS = {"one": True, "ones": True, "zero": False, "zeros": False}
 
 

@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "Permute": ((2, 1),),
     "RNN": (layers.LSTMCell(3, dtype="float64"),),
     "RepeatVector": (2,),
+    "Rescaling": (2.0, 1.0),
     "Reshape": ((8, 3),),
     "SeparableConv1D": (3, 2),
     "SimpleRNN": (3,),
@@ -52,8 +53,6 @@ NOT_HERE = {
     *(
         "CategoryEncoding",
         "IntegerLookup",
-        "Normalization",
-        "Rescaling",
         "StringLookup",
         "TextVectorization",
     ),  # prepare data
@@ -99,3 +98,40 @@ def test_a_layer_by_itself_and_in_another(name: str) -> None:
     ]
     for one, other in zip([d for d in d_weights if d is not None], trained, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+class Steps(Layer):
+    """The walk of a cell over time, step by step."""
+
+    def __init__(self, cell: Any) -> None:
+        super().__init__(dtype="float64")
+        self.cell = cell
+
+    def call(self, inputs: Any) -> Any:
+        states = self.cell.get_initial_state(batch_size=len(inputs))
+        for t in range(inputs.shape[1]):
+            output, states = self.cell(inputs[:, t], states)
+        return output
+
+
+@pytest.mark.parametrize("name", ["GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"])
+def test_a_cell_called_step_by_step_is_its_walk_over_time(name: str) -> None:
+    cells = [layers.LSTMCell(3, dtype="float64"), layers.GRUCell(2, dtype="float64")]
+    one = getattr(layers, name)
+    cell = one(cells, dtype="float64") if name == "StackedRNNCells" else one(3, dtype="float64")
+    steps, walk = Steps(cell), layers.RNN(cell, dtype="float64")
+    np.testing.assert_allclose(steps(X), walk(X), rtol=1e-12)
+    found, kept = steps.forward(X, keep=True)
+    _, kept_by_walk = walk.forward(X, keep=True)
+    d_y = RNG.standard_normal(found.shape)
+    (d_x, d_weights), (d_x_of_walk, d_of_walk) = steps.backward(kept, d_y), walk.backward(kept_by_walk, d_y)
+    np.testing.assert_allclose(d_x, d_x_of_walk, rtol=1e-9, atol=1e-12)
+    for d_one, d_other in zip(d_weights, d_of_walk, strict=True):
+        np.testing.assert_allclose(d_one, d_other, rtol=1e-9, atol=1e-12)
+
+
+def test_a_cell_trains_as_the_call_around_it() -> None:
+    steps = Steps(layers.LSTMCell(3, dropout=0.5, dtype="float64"))
+    inference, first = np.asarray(steps(X)), np.asarray(steps(X, training=True))
+    assert (first != inference).any()
+    np.testing.assert_array_equal(steps(X), inference)

@@ -120,6 +120,7 @@ def test_categories_of_keras(figure: dict[str, Any]) -> None:
             "numbers from 0 to 2; received numbers from 3",
         ),
         (lambda: layers.CategoryEncoding(3)([[0.5]]), "whole numbers from 0 to 2"),
+        (lambda: layers.CategoryEncoding(3)([[np.nan]]), "whole numbers from 0 to 2"),
         (lambda: layers.CategoryEncoding(3, "hot"), "`output_mode` must be one of"),
     ],
 )
@@ -135,3 +136,9 @@ def test_another_length_than_before() -> None:
         layer(X[..., :1])
     with pytest.raises(TypeError, match="expected an array or batches; received 3"):
         layer.adapt(3)
+
+
+def test_lists_and_numbers_are_arrays_too() -> None:
+    np.testing.assert_array_equal(layers.Rescaling(2.0, 1.0)([[1, 2]]), [[3, 5]])
+    np.testing.assert_array_equal(layers.Rescaling(2.0)(3), 6)
+    np.testing.assert_array_equal(layers.Normalization(mean=1.0, variance=4.0)([[1, 5]]), [[0, 2]])

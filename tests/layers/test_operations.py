@@ -188,6 +188,8 @@ def test_what_is_refused() -> None:
 def test_operations_that_a_file_may_not_name(tmp_path: Any) -> None:
     x = layers.Input((4,))
     config = Model(x, x + 1.0).get_config()
+    first = config["layers"][1]["inbound_nodes"][0]["args"][0]
+    by_name = [{"args": [first], "kwargs": {"repeats": [1, 1 << 40]}}]
     for change, message in (
         ({"class_name": "Sneaky"}, "`Sneaky` is not supported"),
         ({"class_name": "System", "module": "keras.src.ops.core"}, "`System` is not supported"),
@@ -195,6 +197,8 @@ def test_operations_that_a_file_may_not_name(tmp_path: Any) -> None:
         ({"inbound_nodes": [{"args": 3}]}, "a use expected `args`"),
         ({"inbound_nodes": [{"args": [1], "kwargs": {}}]}, "expected the arguments"),
         ({"class_name": "Tile", "config": {"repeats": [1, 1 << 40]}}, "too large"),
+        ({"class_name": "Tile", "config": {}, "inbound_nodes": by_name}, "too large"),
+        ({"class_name": "Diag", "config": {"k": 1 << 20}}, "too large"),
     ):
         broken = {**config, "layers": [config["layers"][0], {**config["layers"][1], **change}]}
         with pytest.raises(ValueError, match=message):
@@ -208,6 +212,27 @@ def test_an_operation_of_its_own_result(tmp_path: Any) -> None:
     place["keras_history"] = [config["layers"][1]["name"], 0, 0]
     with pytest.raises(ValueError, match="no layer gives"):
         Model.from_config(config)
+
+
+@pytest.mark.parametrize("name", ["Add", "Where", "Matmul", "Outer", "Tensordot", "Take"])
+def test_small_tensors_that_a_file_makes_large_of(name: str) -> None:
+    x, y = layers.Input((1 << 15, 1)), layers.Input((1, 1 << 15))
+    config = Model([x, y], layers.Add()([x[:, :1], y])).get_config()
+    column, row = (
+        {"class_name": "__keras_tensor__", "config": {"keras_history": [tensor.name, 0, 0]}}
+        for tensor in (x, y)
+    )
+    entry = {
+        "class_name": name,
+        "module": "keras.src.ops.numpy",
+        "config": {"name": "op"},
+        "name": "op",
+        "inbound_nodes": [{"args": [*[column] * (name == "Where"), column, row], "kwargs": {}}],
+    }
+    inputs = [each for each in config["layers"] if each["class_name"] == "InputLayer"]
+    broken = {**config, "layers": [*inputs, entry], "output_layers": [["op", 0, 0]]}
+    with pytest.raises(ValueError, match="elements for a row are too large for a model of a file"):
+        Model.from_config(broken)
 
 
 def test_shapes_that_are_too_large_to_try() -> None:

@@ -282,5 +282,8 @@ def test_lookups_of_bad_input() -> None:
         layers.StringLookup(invert=True, output_mode="count")
     with pytest.raises(ValueError, match="gives tokens, which no model takes"):
         layers.StringLookup(vocabulary=["a"], invert=True)(layers.Input((1,)))
-    with pytest.raises(TypeError, match="must be whole numbers; received dtype float64"):
-        layers.IntegerLookup(vocabulary=[1])([1.5])
+    for wrong in ([1.5], [np.nan], [np.inf], ["a"]):
+        with pytest.raises(TypeError, match="`inputs` must be whole numbers; received"):
+            layers.IntegerLookup(vocabulary=[1])(wrong)
+        with pytest.raises(TypeError, match="`inputs` must be whole numbers; received"):
+            layers.StringLookup(vocabulary=["a"], invert=True)(wrong)

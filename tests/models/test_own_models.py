@@ -238,7 +238,7 @@ def test_registered_classes_need_no_more(tmp_path: Any) -> None:
 
 
 def test_what_is_refused() -> None:
-    for method in ("train_step", "test_step", "predict_step"):
+    for method in ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics"):
         with pytest.raises(TypeError, match=f"`{method}` are not supported, as there is no GradientTape"):
             type("Stepping", (Model,), {method: lambda self, data: None})
     with pytest.raises(TypeError, match="must derive from `Model`; received Sequential"):

@@ -230,6 +230,26 @@ def test_damaged_files(cache: Path, content: bytes) -> None:
         datasets.mnist.load_data()
 
 
+def test_every_damaged_byte_of_a_dataset_is_an_error_or_harmless(cache: Path) -> None:
+    write(cache, "imdb")
+    with zipfile.ZipFile(cache / "imdb.npz") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(cache / "imdb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    data, rng = (cache / "imdb.npz").read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for place in rng.integers(len(data), size=300):
+        damaged = bytearray(data)
+        damaged[place] ^= 1 << int(rng.integers(8))
+        (cache / "imdb.npz").write_bytes(damaged)
+        try:
+            datasets.imdb.load_data()
+        except ValueError:
+            refused += 1
+    assert refused > 100
+
+
 def test_arguments_of_datasets(cache: Path) -> None:
     for name in ("imdb", "boston_housing", "california_housing"):
         write(cache, name)

@@ -18,8 +18,8 @@ from tidegate.backend.functions import (
     tile,
 )
 from tidegate.backend.settings import (
-    backend, clear_session, epsilon, floatx, image_data_format, is_float_dtype, is_int_dtype,
-    is_keras_tensor, result_type, set_epsilon, set_floatx, set_image_data_format, standardize_dtype,
+    backend, epsilon, floatx, image_data_format, is_float_dtype, is_int_dtype, result_type, set_epsilon,
+    set_floatx, set_image_data_format,
 )
 from tidegate.backend.state import (
     batch_get_value, batch_set_value, constant, count_params, eval, eye, get_value, moving_average_update,
@@ -34,6 +34,7 @@ from tidegate.ops import (
     prod, reshape, round, shape, sigmoid, sign, sin, softmax, softplus, softsign, sqrt, square, stack,
     std, stop_gradient, sum, tanh, transpose, var,
 )
+from tidegate.utils.asking import clear_session, is_keras_tensor, standardize_dtype
 
 __all__ = [
     "abs", "all", "any", "arange", "argmax", "argmin", "backend", "batch_dot", "batch_flatten",

@@ -49,18 +49,6 @@ def _only(function: str, value: Any, expected: Any, instead: str) -> None:
         raise ValueError(f"{function}: expected {expected!r}, which is fixed; {instead}; received {value!r}")
 
 
-def clear_session(free_memory: bool = True) -> None:
-    """Starts the automatic names of layers and other objects over; there is no other global state."""
-    from tidegate.utils.naming import reset_auto_names
-
-    reset_auto_names()
-
-
-def standardize_dtype(dtype: Any) -> str:
-    """The name of a dtype, float32 when None."""
-    return str(np.dtype(floatx() if dtype is None else dtype))
-
-
 def is_float_dtype(dtype: Any) -> bool:
     """Whether it is one of floats."""
     return bool(np.dtype(dtype).kind == "f")
@@ -77,10 +65,3 @@ def result_type(*dtypes: Any) -> str:
 
     kinds = {int: 2, float: 0.5, bool: True}
     return str(rules.result_type(*(kinds.get(each, np.empty(0, each)) for each in dtypes)))
-
-
-def is_keras_tensor(x: Any) -> bool:
-    """Whether it is a symbolic tensor, an edge of a graph."""
-    from tidegate.graph import Tensor
-
-    return isinstance(x, Tensor)

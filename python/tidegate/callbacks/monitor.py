@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tidegate.callbacks.callback import Callback
+from tidegate.inputs import warn
 
 if TYPE_CHECKING:
     from tidegate.callbacks.callback import Logs
@@ -38,15 +39,12 @@ class Monitor(Callback):
 
     def current(self, logs: Logs) -> float | None:
         """The number that is followed, or, with a warning, None."""
-        import warnings
-
         found: float | None = (logs or {}).get(self.monitor)
         if found is None:
             names = ",".join(logs or ())
-            warnings.warn(
+            warn(
                 f"{type(self).__name__}: argument `monitor` expected a name in the logs ({names}); "
-                f"received {self.monitor!r}",
-                stacklevel=3,
+                f"received {self.monitor!r}"
             )
         return found
 

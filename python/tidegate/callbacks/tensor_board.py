@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from tidegate.callbacks.callback import Callback
 from tidegate.callbacks.event_file import EventFile
-from tidegate.inputs import positive_integer
+from tidegate.inputs import positive_integer, warn
 
 if TYPE_CHECKING:
     from tidegate.callbacks.callback import Logs
@@ -51,7 +50,7 @@ class TensorBoard(Callback):
         }
         for name, value in others.items():
             if value:
-                warnings.warn(f"TensorBoard: argument `{name}` is ignored: scalars only", stacklevel=2)
+                warn(f"TensorBoard: argument `{name}` is ignored: scalars only")
         self.log_dir = os.fspath(log_dir)
         self.update_freq = 1 if update_freq == "batch" else update_freq
         if self.update_freq != "epoch":

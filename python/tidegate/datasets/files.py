@@ -38,15 +38,18 @@ def arrays(path: str, *names: str) -> list[Array]:
 
     Raises ValueError for a file that is damaged or holds anything else.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            read = []
-            for name in names:
-                with archive.open(f"{name}.npy") as member:
-                    read.append(_array(member))
-            return read
-    except (zipfile.BadZipFile, pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: not the arrays {names} of numbers or of lists of them: {error}") from error
+    with open(path, "rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                read = []
+                for name in names:
+                    with archive.open(f"{name}.npy") as member:
+                        read.append(_array(member))
+                return read
+        except Exception as error:  # zipfile, zlib, pickle and NumPy's headers have dozens for damaged bytes
+            raise ValueError(
+                f"{path}: not the arrays {names} of numbers or of lists of them: {error}"
+            ) from error
 
 
 def _array(member: IO[bytes]) -> Array:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from tidegate._native import core
 from tidegate.graph import Tensor
-from tidegate.inputs import Shape
+from tidegate.inputs import Shape, warn
 from tidegate.layers.arguments import REQUIRED, Argument, later
 from tidegate.layers.kinds import Constraint, Flag, Initializer, Kind, PositiveInteger, Regularizer
 from tidegate.layers.layer import Layer
@@ -85,7 +84,7 @@ class Embedding(Layer):
                 f"{self.dtype} holds every whole number; received {self.input_dim}"
             )
         if self.input_length is not None:
-            warnings.warn("Embedding: argument `input_length` is ignored; leave it out", stacklevel=2)
+            warn("Embedding: argument `input_length` is ignored; leave it out")
         if self.given_weights is not None:
             self.build((None, None))
 

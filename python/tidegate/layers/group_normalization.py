@@ -17,7 +17,6 @@ from tidegate.layers.normalization import (
     INITIALIZERS,
     RULES,
     Normalizing,
-    check_last_axis,
 )
 from tidegate.layers.number_kinds import LastAxis, Number
 from tidegate.layers.over_axes import AxisOrAxes, OverAxes
@@ -120,7 +119,7 @@ class RMSNormalization(Layer):
     epsilon: float
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
-        check_last_axis(self.axis, input_shape, self.title)
+        LastAxis.check(self.axis, input_shape, self.title)
         return [self.new_variable("scale", (input_shape[-1] or 0,), initializers.get("ones"))]
 
     def create_operator(self) -> core.RMSNormalization:

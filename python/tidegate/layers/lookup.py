@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.graph import Tensor
-from tidegate.inputs import non_negative_integer, texts
+from tidegate.inputs import non_negative_integer, short, texts
 from tidegate.layers.arguments import Argument, later
 from tidegate.layers.kinds import Flag, Kind, Optional, PositiveInteger
 from tidegate.layers.preprocessing import WithVocabulary
@@ -54,11 +54,19 @@ class _Lookup(WithVocabulary):
         """`inputs` as an array of tokens."""
         raise NotImplementedError
 
+    def whole_numbers(self, inputs: Any) -> Array:
+        """`inputs` as int64; TypeError for anything but whole numbers."""
+        x = np.asarray(inputs)
+        finite = x.dtype.kind != "f" or (np.isfinite(x) & (x == np.floor(x))).all()
+        if x.dtype.kind not in "iubf" or not finite:
+            raise TypeError(f"{self.title}: `inputs` must be whole numbers; received {short(inputs)}")
+        return x.astype(np.int64)
+
     def prepare(self, inputs: Any) -> Any:
         if isinstance(inputs, Tensor) or not self.invert:
             x = self.tokens(inputs)
         else:
-            x = np.asarray(inputs).astype(np.int64)
+            x = self.whole_numbers(inputs)
         if not self.built:
             self.build((None, *x.shape[1:]))
         return x
@@ -191,10 +199,7 @@ class IntegerLookup(_Lookup):
     )
 
     def tokens(self, inputs: Any) -> Array:
-        x = np.asarray(inputs)
-        if x.dtype.kind not in "iubf" or (x.dtype.kind == "f" and (x != np.floor(x)).any()):
-            raise TypeError(f"{self.title}: `inputs` must be whole numbers; received dtype {x.dtype}")
-        return x.astype(np.int64)
+        return self.whole_numbers(inputs)
 
     def read_token(self, line: str) -> int:
         return int(line)

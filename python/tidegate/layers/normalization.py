@@ -30,15 +30,6 @@ RULES: Table = (
 )
 
 
-def check_last_axis(axis: int, input_shape: Shape, title: str) -> None:
-    """Raises ValueError unless the axis is the last one of this shape, from either end."""
-    if axis not in (-1, len(input_shape) - 1):
-        raise ValueError(
-            f"{title}: argument `axis` does not support another axis than the last yet; expected -1, "
-            f"received {axis} for the shape {input_shape}"
-        )
-
-
 class Normalizing(Layer):
     """gamma and beta, as far as there are, of the features of the last axis."""
 
@@ -50,7 +41,7 @@ class Normalizing(Layer):
     gamma_initializer: Any
 
     def create_variables(self, input_shape: Shape) -> list[Variable]:
-        check_last_axis(self.axis, input_shape, self.title)
+        LastAxis.check(self.axis, input_shape, self.title)
         given = (("gamma", self.scale, self.gamma_initializer), ("beta", self.center, self.beta_initializer))
         features = (input_shape[-1] or 0,)
         return [self.new_variable(name, features, initial) for name, there, initial in given if there]

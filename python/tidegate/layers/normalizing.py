@@ -8,7 +8,9 @@ import numpy as np
 
 from tidegate.inputs import floating, numeric, short
 from tidegate.layers.arguments import REQUIRED, Argument, later
+from tidegate.layers.calling import is_array
 from tidegate.layers.kinds import Flag, Kind, PositiveInteger
+from tidegate.layers.layer import Layer
 from tidegate.layers.number_kinds import Word
 from tidegate.layers.preprocessing import Preprocessing
 from tidegate.variable import Variable, assign_each
@@ -19,10 +21,13 @@ if TYPE_CHECKING:
 
 
 class _Floating(Preprocessing):
-    """The base of those that keep the shape of floating numbers."""
+    """The base of those that keep the shape of floating numbers; a gradient goes back through them."""
+
+    __call__ = Layer.__call__
 
     def prepare(self, inputs: Any) -> Any:
-        x = floating(np.asarray(inputs), np.dtype(self.dtype), "inputs")
+        given = inputs if is_array(inputs) else np.asarray(inputs)
+        x = floating(given, np.dtype(self.dtype), "inputs")
         if not self.built:
             self.build((None, *x.shape[1:]))
         self.check_input(x.shape)
@@ -218,7 +223,8 @@ class CategoryEncoding(Preprocessing):
     output_mode: str
 
     def outputs_of(self, inputs: Array) -> Array:
-        numbers = inputs.astype(np.int64)
+        with np.errstate(invalid="ignore"):
+            numbers = inputs.astype(np.int64)
         if (numbers < 0).any() or (numbers >= self.num_tokens).any() or (numbers != inputs).any():
             raise ValueError(
                 f"{self.title}: the inputs must be whole numbers from 0 to {self.num_tokens - 1}; "

@@ -127,5 +127,14 @@ class LastAxis(Kind):
             )
         return place
 
+    @staticmethod
+    def check(axis: int, shape: tuple[int | None, ...], owner: str) -> None:
+        """Raises ValueError where a place was given that is not the last of this shape."""
+        if axis not in (-1, len(shape) - 1):
+            raise ValueError(
+                f"{owner}: argument `axis` does not support another axis than the last yet; "
+                f"expected -1, received {axis} for the shape {shape}"
+            )
+
     def write(self, value: int) -> Any:
         return [value] if self.in_list else value

@@ -1,6 +1,6 @@
 """What layers share that make numbers of strings or of whole numbers, before a model's own numbers begin.
 
-They run in Python, in front of the Programs of a model; no gradient goes back through them.
+They run in Python, in front of the Programs of a model; unless one says so, no gradient goes back through it.
 """
 
 from __future__ import annotations

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from math import inf
 from typing import Any
 
 from tidegate._native import core
-from tidegate.inputs import Shape, integer
+from tidegate.inputs import Shape, integer, warn
 from tidegate.layers.arguments import Argument
 from tidegate.layers.kinds import Constraint, Initializer, Kind, Optional, Regularizer
 from tidegate.layers.layer import Layer
@@ -73,7 +72,7 @@ class LeakyReLU(Plain):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.alpha is not None:
-            warnings.warn("LeakyReLU: `alpha` is called `negative_slope` in Keras 3", stacklevel=2)
+            warn("LeakyReLU: `alpha` is called `negative_slope` in Keras 3")
             self.negative_slope = self.alpha
 
     def create_operator(self) -> core.ReLU:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from tidegate.graph import Graph, Node, Tensor
-from tidegate.inputs import nearest
+from tidegate.inputs import nearest, warn
 from tidegate.models.training import Trainer
 from tidegate.saving.weights import places
 from tidegate.structure import Leaves, pack, plain
@@ -170,7 +169,7 @@ class Layered(Weighted, Trainer):
 
     def reset_states(self) -> None:
         """Sets the states of its stateful layers back to zero; in Keras 3 only layers have this method."""
-        warnings.warn(f"{self.title}: `reset_states` is a method of layers in Keras 3", stacklevel=2)
+        warn(f"{self.title}: `reset_states` is a method of layers in Keras 3")
         assign_each({state: np.zeros(state.shape, state.dtype) for state in self.carried})
 
     def count_params(self) -> int:

@@ -36,11 +36,11 @@ class Model(OldMethods, Layered):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        for method in ("train_step", "test_step", "predict_step"):
+        for method in ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics"):
             if method in vars(cls):
                 raise TypeError(
                     f"{cls.__name__}: models that write their own `{method}` are not supported, as there is "
-                    "no GradientTape; write `call`, with `add_loss` in it, and leave the steps to `fit`"
+                    "no GradientTape; write `call`, with `add_loss` in it, or a loss; the rest is `fit`'s"
                 )
         if "call" in vars(cls):
             from tidegate.models.own import adopt

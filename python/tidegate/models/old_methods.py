@@ -53,9 +53,9 @@ class OldMethods:
     def predict_generator(
         self, generator: Any, steps: int | None = None, callbacks: Any = None, verbose: Any = 0, **others: Any
     ) -> Any:
-        """As `predict`, in silence; what it was told of workers has no effect."""
+        """As `predict`, in silence."""
         warn("`predict_generator` is called `predict` now")
-        return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose)
+        return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose, **others)
 
     def predict_proba(self, x: Any, batch_size: int | None = None, verbose: Any = 0) -> Any:
         """As `predict`, in silence."""

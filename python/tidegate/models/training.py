@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.inputs import non_negative_integer, positive_integer
-from tidegate.legacy import renamed
+from tidegate.legacy import OF_WORKERS, renamed
 from tidegate.models.data import Batch, Data
 from tidegate.models.epochs import Epochs
 from tidegate.models.feeding import BATCH_SIZE, Feeding, optional, validation_parts
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 # Rows of one native call of predict when nobody watches the steps. The numbers do not depend on it.
 UNWATCHED_ROWS = 256
-_OF_WORKERS: dict[str, None] = dict.fromkeys(("workers", "use_multiprocessing", "max_queue_size"))
 
 
 class Trainer(Feeding):
@@ -43,7 +42,7 @@ class Trainer(Feeding):
 
     # ---- fit -------------------------------------------------------------------------------------
 
-    @renamed(nb_epoch="epochs", **_OF_WORKERS)
+    @renamed(nb_epoch="epochs", **OF_WORKERS)
     def fit(
         self,
         x: Any = None,
@@ -185,7 +184,7 @@ class Trainer(Feeding):
 
     # ---- evaluate and predict --------------------------------------------------------------------
 
-    @renamed(**_OF_WORKERS)
+    @renamed(**OF_WORKERS)
     def evaluate(
         self,
         x: Any = None,
@@ -235,6 +234,7 @@ class Trainer(Feeding):
         ]
         tally.update(losses, sum(more), batch, outputs, listed(masks))
 
+    @renamed(**OF_WORKERS)
     def predict(
         self,
         x: Any,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tidegate.inputs import nearest
+from tidegate.inputs import nearest, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -107,7 +106,7 @@ class Tokenizer:
         **older: Any,
     ) -> None:
         if "nb_words" in older:
-            warnings.warn("Tokenizer: the argument `nb_words` is called `num_words` now", stacklevel=2)
+            warn("Tokenizer: the argument `nb_words` is called `num_words` now")
             num_words = older.pop("nb_words")
         self.document_count: int = older.pop("document_count", 0)
         known = ("num_words", "filters", "lower", "split", "char_level", "oov_token", "analyzer")

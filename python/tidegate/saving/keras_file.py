@@ -8,6 +8,7 @@ file's weights.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -95,7 +96,9 @@ def read_members(path: str) -> tuple[dict[str, Any], bytes]:
         with zipfile.ZipFile(path) as archive:
             members = _checked_members(path, archive)
             text, stored = archive.read(members[_CONFIG]), archive.read(members[_WEIGHTS])
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # of a place before the file's begin
+            raise
         raise ValueError(f"{path} is not a `.keras` file, or it is damaged: {error}") from error
     try:
         return parsed(text, f"`{_CONFIG}`"), stored

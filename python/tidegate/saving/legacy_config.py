@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from tidegate.inputs import warn
 from tidegate.saving.operations import TENSOR
 
 _CLASSES = {
@@ -82,10 +82,7 @@ def _layer(old: str, name: str, given: dict[str, Any]) -> dict[str, Any]:
     if isinstance(config.get("axis"), list) and len(config["axis"]) == 1:
         config["axis"] = config["axis"][0]
     if "hard_sigmoid" in (config.get("activation"), config.get("recurrent_activation")):
-        warnings.warn(
-            f"{name}: `hard_sigmoid` rose by 0.2 a unit in Keras 2; it is computed as in Keras 3, by 1/6.",
-            stacklevel=2,
-        )
+        warn(f"{name}: `hard_sigmoid` rose by 0.2 a unit in Keras 2; it is computed as in Keras 3, by 1/6.")
     for key, value in config.items():
         if key in ("layer", "backward_layer", "cell"):
             config[key] = present(value)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
+from tidegate.inputs import warn
 from tidegate.utils.naming import snake_case
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _optimizer(entry: Any) -> Any:
     if "lr" in config:
         config["learning_rate"] = config.pop("lr")
     if given.get("decay"):
-        warnings.warn(f"{entry['class_name']}: `decay` of Keras 2 is ignored, as in Keras 3", stacklevel=2)
+        warn(f"{entry['class_name']}: `decay` of Keras 2 is ignored, as in Keras 3")
     rate = config.get("learning_rate")
     if isinstance(rate, dict) and isinstance(rate.get("config"), dict):
         arguments = {key: value for key, value in rate["config"].items() if value is not None}

@@ -10,9 +10,9 @@ Layers, and weights in a layer, are told apart by their order; by name only if t
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
+from tidegate.inputs import warn
 from tidegate.saving import hdf5, legacy_cells, weights
 from tidegate.utils.naming import numbered
 from tidegate.variable import assign_each
@@ -66,7 +66,7 @@ def read(group: Any, model: Any, skip_mismatch: bool = False, by_name: bool = Fa
             )
             if not (skip_mismatch and by_name):
                 raise ValueError(problem)
-            warnings.warn(f"These weights are not loaded: {problem}.", stacklevel=2)
+            warn(f"These weights are not loaded: {problem}.")
             continue
         for part in parts:
             try:
@@ -74,7 +74,7 @@ def read(group: Any, model: Any, skip_mismatch: bool = False, by_name: bool = Fa
             except ValueError as error:
                 if not skip_mismatch:
                     raise
-                warnings.warn(f"These weights are not loaded: {error}.", stacklevel=2)
+                warn(f"These weights are not loaded: {error}.")
     assign_each(values)
 
 

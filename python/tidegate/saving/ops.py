@@ -6,6 +6,7 @@ configuration. The ops that a file may name are a fixed table here.
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,9 @@ _TABLE = {
 }
 _ENLARGING = {"MultiHot", "OneHot", "Repeat", "Tile"}
 _LARGEST = 1 << 20
+_OF_PAIRS = {"Outer", "Take", "Tensordot"}  # may give an element for each pair of the arguments' elements
+_SUMMED = {"Dot", "Inner", "Matmul"}  # the same, and sum over an axis
+_LARGEST_OF_SEVERAL = 1 << 28
 _MODULE = "keras.src.ops"
 _OPS = {
     name: (f"{_MODULE}.{module}", count)
@@ -100,11 +104,13 @@ def made(entry: Entry, read: Callable[[Any], Any]) -> Any:
             if not isinstance(use, dict) or not isinstance(use.get("args"), list):
                 raise ValueError(f"{name}: a use expected `args` and `kwargs`; received {use!r:.200}")
             args = [read(value) for value in use["args"]]
-            _check_size(name, [*args, *named.values()])
             by_name = {key: read(value) for key, value in (use.get("kwargs") or {}).items()}
+            _check_size(name, [*args, *named.values(), *by_name.values()])
             operation(*args, **named, **by_name)
     except TypeError as error:
         raise ValueError(f"{name}: a use expected the arguments of the operation: {error}") from error
+    except MemoryError as error:
+        raise ValueError(f"{name}: a use is too large for a model of a file: {error}") from error
     finally:
         entry.being_made = False
     entry.made = operation
@@ -113,14 +119,20 @@ def made(entry: Entry, read: Callable[[Any], Any]) -> Any:
 
 def _check_size(name: str, arguments: list[Any]) -> None:
     """Raises ValueError where a file would have an array repeated without end: shapes are found by a try."""
-    sizes = [1]
-    for each in leaves(arguments) if name in _ENLARGING else []:
-        if isinstance(each, Tensor):
-            sizes.append(prod(axis or 1 for axis in each.shape))
-        elif isinstance(each, int):
-            sizes.append(max(1, abs(each)))
-    if prod(sizes) > _LARGEST:
-        raise ValueError(f"{name}: {prod(sizes)} elements for a row are too large for a model of a file")
+    shapes = [[axis or 1 for axis in each.shape] for each in leaves(arguments) if isinstance(each, Tensor)]
+    size, most = 1, _LARGEST_OF_SEVERAL
+    numbers = [max(1, abs(each)) for each in leaves(arguments) if isinstance(each, int)]
+    if name in _ENLARGING:
+        size, most = prod([*map(prod, shapes), *numbers]), _LARGEST
+    elif name == "Diag":
+        size = (sum(map(prod, shapes)) + sum(numbers)) ** 2
+    elif name in _OF_PAIRS or name in _SUMMED:
+        summed = shapes[0][-1] if name in _SUMMED and shapes and shapes[0] else 1
+        size = prod(map(prod, shapes)) // summed**2
+    elif len(shapes) > 1:  # each axis of the result is one of theirs, counted from the last
+        size = prod(map(max, zip_longest(*(shape[::-1] for shape in shapes), fillvalue=1)))
+    if size > most:
+        raise ValueError(f"{name}: {size} elements for a row are too large for a model of a file")
 
 
 def entry_of(

@@ -13,11 +13,11 @@ layer has does not matter. A reader follows only the paths that the model's conf
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tidegate.inputs import warn
 from tidegate.layers.holding import Holding
 from tidegate.saving import hdf5
 from tidegate.utils.naming import numbered, snake_case
@@ -58,7 +58,7 @@ def read(file: Any, model: Any, skip_mismatch: bool = False) -> None:
         except ValueError as error:
             if not skip_mismatch:
                 raise
-            warnings.warn(f"These weights are not loaded: {error}.", stacklevel=2)
+            warn(f"These weights are not loaded: {error}.")
     state = _read_optimizer(file, model.optimizer) if model.optimizer is not None else None
     assign_each(values)
     if state is not None:
@@ -122,10 +122,9 @@ def read_state(group: Any, names: list[str], optimizer: Any, has_rate: bool = Tr
     kept = [] if has_rate or scheduled else [optimizer.variables[1]]
     expected = optimizer.expects(len(names) + len(kept))
     if expected is None:
-        warnings.warn(
+        warn(
             f"The state of optimizer '{optimizer.name}' is not loaded: it has "
-            f"{len(optimizer.variable_shapes())} variables, the file has {len(names)}.",
-            stacklevel=2,
+            f"{len(optimizer.variable_shapes())} variables, the file has {len(names)}."
         )
         return None
     # Whole numbers (the count of steps, Adafactor's placeholders) have the width of the backend.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Iterator
 from typing import Any
+
+from tidegate.inputs import warn
 
 
 class PyDataset:
@@ -61,9 +62,8 @@ Sequence = PyDataset  # the name in Keras 2
 def options_of(dataset: Any) -> tuple[int, int]:
     """`workers` and `max_queue_size` of a dataset, also of one that does not derive from PyDataset."""
     if isinstance(dataset, PyDataset) and not hasattr(dataset, "workers"):
-        warnings.warn(
+        warn(
             f"{type(dataset).__name__} should call `super().__init__(**kwargs)` in its constructor: it takes "
-            "`workers`, `use_multiprocessing` and `max_queue_size`",
-            stacklevel=2,
+            "`workers`, `use_multiprocessing` and `max_queue_size`"
         )
     return int(getattr(dataset, "workers", 1)), int(getattr(dataset, "max_queue_size", 10))
