@@ -261,3 +261,16 @@ def test_arguments_of_datasets(cache: Path) -> None:
         datasets.california_housing.load_data("huge")
     with pytest.raises(AttributeError, match="cifar10 is not offered"):
         tidegate.datasets.cifar10  # noqa: B018
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz", "w:bz2"])
+def test_an_archive_that_ends_too_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
+    source = tmp_path / "data.tar"
+    with tarfile.open(source, mode) as archive:
+        info = tarfile.TarInfo("numbers")
+        info.size = 100_000
+        archive.addfile(info, io.BytesIO(np.random.default_rng(0).bytes(info.size)))
+    source.write_bytes(source.read_bytes()[:50_000])
+    with pytest.raises(ValueError, match=r"cannot be extracted|is no archive"):
+        utils.get_file("d", source.as_uri(), extract=True)

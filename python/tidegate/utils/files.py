@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import os
 import shutil
 import tarfile
 import zipfile
+import zlib
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tidegate.saving.replacing import replacing
+
+# What modules raise on an archive that is damaged, or needs a password.
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
 
 
 def cache_folder(cache_subdir: str = "datasets", cache_dir: Any = None) -> str:
@@ -111,7 +116,7 @@ def _extract(path: str, folder: str, formats: Any) -> None:
                 _check_names(archive.namelist(), folder)
                 archive.extractall(folder)
             return
-    except (tarfile.TarError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise ValueError(f"get_file: {path} cannot be extracted: {error}") from error
     raise ValueError(f"get_file: {path} is no archive of the format {formats!r}")
 
